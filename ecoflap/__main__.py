@@ -1,0 +1,5 @@
+"""`python -m ecoflap`."""
+
+from ecoflap.cli import main
+
+main()

@@ -1,0 +1,131 @@
+"""A recipe applied to a bundle: groups, budget, and the share of every matrix."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+
+from ecoflap.allocation import budget, registry
+from ecoflap.errors import EcoflapError
+from ecoflap.types import Allocation, Layer, Recipe, ScoreBundle
+
+# The slider's positions: sparsities 0.00 to 0.95.
+TARGETS = tuple(step / 100 for step in range(96))
+
+
+def group_name(layer: Layer, granularity: str) -> str:
+    """The group that `layer` belongs to: itself, its block, or its modality."""
+    return {"layer": layer.name, "block": layer.block, "model": layer.modality}[granularity]
+
+
+class Plan:
+    """Everything of an allocation that does not depend on the target, computed once per bundle and recipe.
+
+    Groups are in order of first appearance. A group fixed by an override keeps round((1 - s) * size) weights; the other
+    groups share what is left of the budget.
+    """
+
+    def __init__(self, bundle: ScoreBundle, recipe: Recipe) -> None:
+        self.layers, self.recipe = bundle.layers, recipe
+        self.allocator = registry.find(recipe.allocator)
+        self.prunable = tuple(layer.modality in recipe.modalities for layer in self.layers)
+        if not any(self.prunable):
+            found = sorted({layer.modality for layer in self.layers})
+            raise EcoflapError("nothing_prunable", wanted=", ".join(recipe.modalities), found=", ".join(found))
+        self.group_of = tuple(group_name(layer, recipe.granularity) for layer in self.layers)
+        chosen = [i for i, counts in enumerate(self.prunable) if counts]
+        self.chosen = np.array(chosen)
+        self.groups = tuple(dict.fromkeys(self.group_of[i] for i in chosen))
+        index = {group: i for i, group in enumerate(self.groups)}
+        self.member = np.array([index[self.group_of[i]] for i in chosen])
+        self.layer_sizes = np.array([layer.size for layer in self.layers], dtype=np.int64)
+        self.sizes = np.bincount(self.member, self.layer_sizes[chosen]).astype(np.int64)
+        scores = np.bincount(self.member, [self.layers[i].score for i in chosen])
+        self.scores = scores / self.sizes if recipe.aggregate == "avg" else scores
+        self._fix_overrides(index)
+
+    def _fix_overrides(self, index: dict[str, int]) -> None:
+        """Note which groups the recipe fixes, and how much they keep."""
+        unknown = [group for group in self.recipe.overrides if group not in index]
+        if unknown:
+            raise EcoflapError("unknown_group", group=unknown[0], granularity=self.recipe.granularity)
+        self.fixed = np.full(len(self.groups), -1, dtype=np.int64)
+        for group, sparsity in self.recipe.overrides.items():
+            size = int(self.sizes[index[group]])
+            self.fixed[index[group]] = size - round(sparsity * size)
+        self.free = self.fixed < 0
+
+    @cached_property
+    def _by_group(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Chosen layers sorted by group (stable), their groups, and the place where each group begins."""
+        order = np.argsort(self.member, kind="stable")
+        grouped = self.member[order]
+        return order, grouped, np.searchsorted(grouped, np.arange(len(self.groups)))
+
+    def group_kept(self, target: float, cap: float) -> np.ndarray:
+        """Weights kept per group, (groups,) int64, summing to exactly round((1 - target) * N)."""
+        keep = budget.budget(self.sizes, target)
+        if self.free.all():
+            return self.allocator.keep(self.sizes, self.scores, keep, cap)
+        kept = self.fixed.copy()
+        rest = keep - int(kept[~self.free].sum())
+        room = int(self.sizes[self.free].sum())
+        if not 0 <= rest <= room:
+            raise EcoflapError("overrides_break_budget", target=target, keep=keep, fixed=keep - rest, room=room)
+        if room:
+            kept[self.free] = self.allocator.keep(self.sizes[self.free], self.scores[self.free], rest, cap)
+        return kept
+
+    def layer_kept(self, target: float, cap: float) -> np.ndarray:
+        """Weights kept per layer, (layers,) int64; a group's count is split by size, largest remainder within it."""
+        group_kept = self.group_kept(target, cap)
+        order, grouped, begins = self._by_group
+        sizes = self.layer_sizes[self.chosen][order]
+        shares = sizes * (group_kept / self.sizes)[grouped]
+        whole = np.floor(shares + budget.TIE).astype(np.int64)
+        missing = group_kept - np.bincount(grouped, whole).astype(np.int64)
+        fractions = np.round((shares - whole) / budget.TIE)
+        # Rank of each layer's fraction inside its group: the first `missing` of a group get one weight more.
+        by_fraction = np.lexsort((-fractions, grouped))
+        rank = np.empty_like(order)
+        rank[by_fraction] = np.arange(len(order)) - begins[grouped[by_fraction]]
+        whole += rank < missing[grouped]
+        kept = self.layer_sizes.copy()
+        kept[self.chosen[order]] = self._rounded(whole, order) if self.recipe.rounding == "reference" else whole
+        return kept
+
+    def _rounded(self, whole: np.ndarray, order: np.ndarray) -> np.ndarray:
+        """The public code's rounding: int(cols * s) weights of every row go, so a little less than the budget."""
+        layers = [self.layers[i] for i in self.chosen[order]]
+        rows, cols = (np.array([getattr(layer, side) for layer in layers]) for side in ("rows", "cols"))
+        sparsity = 1 - whole / (rows * cols)
+        return rows * (cols - np.floor(cols * sparsity + 1e-12).astype(np.int64))
+
+    def allocation(self) -> Allocation:
+        """The allocation at the recipe's own target."""
+        kept = self.layer_kept(self.recipe.target, self.recipe.cap)
+        target, cap = self.recipe.target, self.recipe.cap
+        return Allocation(self.layers, tuple(kept.tolist()), self.prunable, self.group_of, target, cap)
+
+    def table(self, targets: Sequence[float] = TARGETS) -> np.ndarray:
+        """Sparsity of every layer at every target: (targets, layers) float64, NaN where out of the cap's reach."""
+        rows = np.full((len(targets), len(self.layers)), np.nan)
+        for row, target in zip(rows, targets):
+            cap = min(1.0, target + self.recipe.cap_margin) if self.recipe.max_sparsity is None else self.recipe.cap
+            try:
+                row[:] = 1 - self.layer_kept(target, cap) / self.layer_sizes
+            except EcoflapError as error:
+                if error.code not in ("target_above_cap", "overrides_break_budget"):
+                    raise
+        return rows
+
+
+def allocate(bundle: ScoreBundle, recipe: Recipe) -> Allocation:
+    """Weights kept per layer for `recipe`.
+
+    Raises:
+        EcoflapError: the recipe was made for another bundle, or names a group that this one does not have.
+    """
+    if recipe.bundle not in ("", bundle.fingerprint):
+        raise EcoflapError("recipe_of_other_bundle", wanted=recipe.bundle, found=bundle.fingerprint)
+    return Plan(bundle, recipe).allocation()

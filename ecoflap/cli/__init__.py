@@ -1,0 +1,28 @@
+"""The command line: one command per stage, a table for people or one JSON document for programs."""
+
+import sys
+
+import typer
+
+from ecoflap.cli import asking, scoring
+from ecoflap.cli.output import stderr
+from ecoflap.errors import Cancelled, EcoflapError
+from ecoflap.texts import say
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help=say("cli.help"), pretty_exceptions_enable=False)
+for command in (*scoring.COMMANDS, *asking.COMMANDS):
+    app.command(command.__name__, help=say(f"cli.{command.__name__}.help"))(command)
+
+
+def main() -> None:
+    """Run one command: exit 0, or 2 with one line that says what was wrong with which value and what to do."""
+    try:
+        sys.exit(app(standalone_mode=False) or 0)
+    except EcoflapError as error:
+        message = str(error)
+    except typer.TyperException as error:
+        message = " ".join(error.format_message().split()).rstrip(".") + ". " + say("cli.try_help")
+    except (Cancelled, KeyboardInterrupt, typer.Abort):
+        message = say("cli.cancelled")
+    stderr.print(message, style="red", soft_wrap=True, markup=False, highlight=False)
+    sys.exit(2)

@@ -1,0 +1,72 @@
+"""Options that several commands share, their help taken from the text table."""
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ecoflap.cli.output import Format
+from ecoflap.texts import say
+from ecoflap.types import Recipe
+
+
+def option(name: str, text: str = "") -> Any:
+    """The option `--name`, with the help text cli.option.<text>, by default <name>."""
+    return typer.Option(f"--{name}", help=say(f"cli.option.{text or name}"))
+
+
+FormatOption = Annotated[Format, option("format")]
+Model = Annotated[str, option("model")]
+Device = Annotated[str | None, option("device")]
+Calibration = Annotated[str | None, option("calibration")]
+Scores = Annotated[Path | None, option("scores")]
+Samples = Annotated[int, option("samples")]
+Seed = Annotated[int, option("seed")]
+Out = Annotated[Path, option("out")]
+
+# The recipe's fields on the command line: name -> (type with help, default of Recipe).
+_DEFAULT = Recipe()
+RECIPE_OPTIONS: dict[str, tuple[Any, Any]] = {
+    "target": (Annotated[float, option("target")], _DEFAULT.target),
+    "max_sparsity": (Annotated[float | None, option("max-sparsity")], None),
+    "cap_margin": (Annotated[float, option("cap-margin")], _DEFAULT.cap_margin),
+    "allocator": (Annotated[str, option("allocator")], _DEFAULT.allocator),
+    "granularity": (Annotated[str, option("granularity")], _DEFAULT.granularity),
+    "aggregate": (Annotated[str, option("aggregate")], _DEFAULT.aggregate),
+    "modalities": (Annotated[str, option("modalities")], ",".join(_DEFAULT.modalities)),
+    "pruner": (Annotated[str, option("pruner")], _DEFAULT.pruner),
+    "scope": (Annotated[str, option("scope")], _DEFAULT.scope),
+    "rounding": (Annotated[str, option("rounding")], _DEFAULT.rounding),
+}
+
+
+def recipe_from(values: dict[str, Any]) -> Recipe:
+    """A recipe from option values; `modalities` is a list with commas."""
+    chosen = tuple(part.strip() for part in values["modalities"].split(",") if part.strip())
+    return Recipe(**values | {"modalities": chosen})
+
+
+def with_recipe(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command whose first parameter is `recipe` the recipe's options `names` (all by default) instead."""
+    chosen = names or tuple(RECIPE_OPTIONS)
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def run(**given: Any) -> None:
+            values = {name: default for name, (_, default) in RECIPE_OPTIONS.items()}
+            values |= {name: given.pop(name) for name in chosen}
+            command(recipe_from(values), **given)
+
+        kind = inspect.Parameter.KEYWORD_ONLY
+        own = [p.replace(kind=kind) for p in list(inspect.signature(command).parameters.values())[1:]]
+        added = [
+            inspect.Parameter(name, kind, default=RECIPE_OPTIONS[name][1], annotation=RECIPE_OPTIONS[name][0])
+            for name in chosen
+        ]
+        run.__signature__ = inspect.Signature(own + added)
+        return run
+
+    return decorate

@@ -1,0 +1,1 @@
+"""The coarse step: importance scores from the global loss."""

@@ -1,0 +1,153 @@
+"""Zeroth-order importance (ECoFLaP, arXiv 2310.02998, equation 3): how far the loss moves with a matrix, forwards only.
+
+For a batch d and a direction z ~ N(0, I) of matrix W: |L(W + eps z; d) - L(W - eps z; d)| / (2 eps). Its expectation
+over z is sqrt(2 / pi) * ||dL/dW||_F. The score is the mean over batches and draws.
+"""
+
+import hashlib
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import torch
+from torch import nn
+
+from ecoflap.errors import Cancelled, EcoflapError
+from ecoflap.types import Layer
+
+# Reports (units done, units in all, seconds left); returns False to stop.
+Progress = Callable[[int, int, float], bool | None]
+
+
+def seed_of(seed: int, name: str, batch: int) -> int:
+    """Seed of a layer's draws on a batch: it does not depend on which other layers or batches are scored."""
+    digest = hashlib.sha256(f"{seed}/{name}/{batch}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+@contextmanager
+def movable(linear: nn.Linear) -> Iterator[torch.Tensor]:
+    """Give `linear` a float32 weight to move about; the old weight is put back afterwards, bit for bit.
+
+    A perturbation of 1e-3 is lost on a large bfloat16 weight, so the layer computes in float32 while it is moved.
+
+    Yields:
+        The weight that the layer uses, (rows, cols) float32, to be written in place.
+    """
+    dense = linear.weight
+    moved = dense.detach().to(torch.float32, copy=True)
+    linear.weight = nn.Parameter(moved, requires_grad=False)
+    handles = []
+    if dense.dtype != torch.float32:
+        bias = linear.bias
+        handles.append(linear.register_forward_pre_hook(lambda module, inputs: (inputs[0].float(), *inputs[1:])))
+        handles.append(linear.register_forward_hook(lambda module, inputs, output: output.to(dense.dtype)))
+        if bias is not None:
+            linear.bias = nn.Parameter(bias.detach().float(), requires_grad=False)
+    try:
+        yield moved
+    finally:
+        for handle in handles:
+            handle.remove()
+        linear.weight = dense
+        if handles and bias is not None:
+            linear.bias = bias
+
+
+def draws(linear: nn.Linear, loss: Callable[[], torch.Tensor], count: int, eps: float, seed: int) -> list[float]:
+    """`count` draws of |L(W + eps z) - L(W - eps z)| / (2 eps) for one matrix on one batch.
+
+    Args:
+        linear: the layer that is moved.
+        loss: runs the model on the batch and gives its loss.
+        count: number of directions.
+        eps: length of the step along z.
+        seed: of the directions' generator.
+    """
+    generator = torch.Generator(device="cpu").manual_seed(seed)
+    values = []
+    with movable(linear) as weight, torch.no_grad():
+        dense = weight.clone()
+        for _ in range(count):
+            z = torch.randn(weight.shape, generator=generator).to(weight.device)
+            weight.copy_(dense).add_(z, alpha=eps)
+            above = float(loss())
+            weight.copy_(dense).sub_(z, alpha=eps)
+            values.append(abs(above - float(loss())) / (2 * eps))
+    return values
+
+
+def summary(batches: Sequence[Sequence[float]]) -> tuple[float, float | None, int]:
+    """(score, standard error, draws) of one layer from its draws per batch.
+
+    Draws on one batch share that batch's gradient, so with two or more of them the standard error is that of a
+    stratified mean, from the scatter within batches: how well the score of *these* samples is known. With one draw a
+    batch it is the scatter between batches, and with one draw in all it is unknown.
+    """
+    means = [sum(values) / len(values) for values in batches]
+    score = sum(means) / len(means)
+    count = sum(map(len, batches))
+    if all(len(values) > 1 for values in batches):
+        variance = sum(_variance(values) / len(values) for values in batches) / len(batches) ** 2
+    elif len(batches) > 1:
+        variance = _variance(means) / len(means)
+    else:
+        return score, None, count
+    return score, math.sqrt(variance), count
+
+
+def _variance(values: Sequence[float]) -> float:
+    """Unbiased variance."""
+    mean = sum(values) / len(values)
+    return sum((value - mean) ** 2 for value in values) / (len(values) - 1)
+
+
+def score(
+    layers: Sequence[Layer],
+    linears: Mapping[str, nn.Linear],
+    loss: Callable[[Any], torch.Tensor],
+    batches: Sequence[Any],
+    draws_per_batch: int = 1,
+    eps: float = 1e-3,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> tuple[Layer, ...]:
+    """Score every layer; the model's weights are the same afterwards, bit for bit.
+
+    Args:
+        layers: what to score.
+        linears: their modules by name.
+        loss: batch -> mean loss over its answer tokens.
+        batches: the calibration batches.
+        draws_per_batch: directions per layer and batch; the public code takes one.
+        eps: length of the step.
+        seed: of all directions.
+        progress: told after every layer of every batch; returning False cancels.
+
+    Raises:
+        EcoflapError: a loss is not finite.
+        Cancelled: `progress` said so.
+    """
+    values: dict[str, list[list[float]]] = {layer.name: [] for layer in layers}
+    total, done, began = len(layers) * len(batches), 0, time.monotonic()
+    for number, batch in enumerate(batches):
+        for layer in layers:
+            found = draws(
+                linears[layer.name], partial(loss, batch), draws_per_batch, eps, seed_of(seed, layer.name, number)
+            )
+            if not all(map(math.isfinite, found)):
+                raise EcoflapError("loss_not_finite", layer=layer.name, batch=number)
+            values[layer.name].append(found)
+            done += 1
+            left = (time.monotonic() - began) / done * (total - done)
+            if progress is not None and progress(done, total, left) is False:
+                raise Cancelled
+    scored = []
+    for layer in layers:
+        value, stderr, count = summary(values[layer.name])
+        scored.append(replace(layer, score=value, stderr=stderr, draws=count))
+    return tuple(scored)

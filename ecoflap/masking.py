@@ -1,0 +1,122 @@
+"""Switching a model between sparsities: rank every weight once, then any sparsity is one pass over the weights.
+
+A weight's rank is its place in the order of importance within its comparison scope, 0 for the least important. Removing
+the k least important weights is then `rank >= k`, whatever k is. Dense weights are kept beside the model, so that
+every state can be reached from every other and the dense one is restored bit for bit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from ecoflap.types import Layer
+
+# The largest rank that int16 holds.
+_INT16 = 32767
+
+
+def ranks(importance: torch.Tensor, scope: str) -> torch.Tensor:
+    """Rank of every weight within its scope, ties by position.
+
+    Args:
+        importance: (rows, cols).
+        scope: "row" compares the weights of one output, "matrix" all of them.
+
+    Returns:
+        (rows, cols), int16 where every rank fits, else int32.
+    """
+    flat = importance if scope == "row" else importance.reshape(1, -1)
+    order = flat.argsort(dim=1, stable=True)
+    width = flat.shape[1]
+    kind = torch.int16 if width <= _INT16 else torch.int32
+    places = torch.arange(width, dtype=kind, device=flat.device).expand_as(order)
+    return torch.empty_like(order, dtype=kind).scatter_(1, order, places).reshape(importance.shape)
+
+
+def scope_of(layer: Layer, scope: str) -> str:
+    """The comparison scope of `layer`; "paper" is the whole matrix in vision and the row elsewhere."""
+    if scope != "paper":
+        return scope
+    return "matrix" if layer.modality == "vision" else "row"
+
+
+def removed_per_row(layer: Layer, kept: int) -> tuple[int, int]:
+    """How many weights each row loses when `kept` stay: (count, rows that lose one fewer).
+
+    Rows get floor(kept / rows) and the remainder goes one each to the first rows.
+    """
+    least, extra = divmod(kept, layer.rows)
+    return layer.cols - least, extra
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The ranks of one layer and the scope in which they compare."""
+
+    ranks: torch.Tensor
+    scope: str
+
+
+def rank_model(layers: Mapping[str, Layer], importances: Mapping[str, torch.Tensor], scope: str) -> dict[str, Ranked]:
+    """Ranks of every layer: name -> Ranked."""
+    scopes = {name: scope_of(layer, scope) for name, layer in layers.items()}
+    return {name: Ranked(ranks(importances[name], scopes[name]), scopes[name]) for name in layers}
+
+
+class MaskedModel:
+    """The weights of a model, dense on the side, and how many of each layer are kept now.
+
+    Not thread-safe: whoever applies and then runs the model holds a lock over both.
+    """
+
+    def __init__(self, layers: tuple[Layer, ...], linears: Mapping[str, nn.Linear]) -> None:
+        """Copy the dense weights of `layers`, whose modules are `linears` by name."""
+        self.layers = {layer.name: layer for layer in layers}
+        self.linears = linears
+        self.dense = {name: linears[name].weight.detach().clone() for name in self.layers}
+        self._state: dict[str, tuple[int, int] | None] = dict.fromkeys(self.layers)
+
+    @torch.no_grad()
+    def apply(self, kept: Mapping[str, int], ranked: Mapping[str, Ranked]) -> int:
+        """Keep the `kept[name]` most important weights of every layer; layers not named become dense.
+
+        Args:
+            kept: weights kept by layer name.
+            ranked: ranks by layer name, for every layer that loses weights.
+
+        Returns:
+            How many layers were rewritten: only those whose state changed.
+        """
+        changed = 0
+        for name, layer in self.layers.items():
+            count = kept.get(name, layer.size)
+            state = None if count == layer.size else (count, id(ranked[name]))
+            if state != self._state[name]:
+                self._write(layer, count, ranked)
+                self._state[name] = state
+                changed += 1
+        return changed
+
+    def _write(self, layer: Layer, count: int, ranked: Mapping[str, Ranked]) -> None:
+        """Write one layer's weights: the dense ones where they are kept, zero elsewhere."""
+        weight, dense = self.linears[layer.name].weight, self.dense[layer.name]
+        if count == layer.size:
+            weight.copy_(dense)
+            return
+        weight.copy_(torch.where(keep_mask(layer, count, ranked[layer.name]), dense, dense.new_zeros(())))
+
+    def restore(self) -> None:
+        """Make every layer dense again, bit for bit."""
+        self.apply({}, {})
+
+
+def keep_mask(layer: Layer, kept: int, ranked: Ranked) -> torch.Tensor:
+    """True where a weight stays: (rows, cols) bool with exactly `kept` True."""
+    if ranked.scope == "matrix":
+        return ranked.ranks >= layer.size - kept
+    removed, extra = removed_per_row(layer, kept)
+    thresholds = torch.full((layer.rows, 1), removed, device=ranked.ranks.device)
+    thresholds[:extra] -= 1
+    return ranked.ranks >= thresholds

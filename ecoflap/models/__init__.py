@@ -1,0 +1,1 @@
+"""Vision-language models behind one contract (base.py); registry.py opens them by name."""

@@ -1,0 +1,72 @@
+"""What every model that can be explored has to offer, whichever library it comes from."""
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from ecoflap.types import Answer, Layer, Sample
+
+Batch = Mapping[str, torch.Tensor]
+
+# Enough for the longest answer that people read; the demo's caption of six objects has fewer.
+MAX_NEW_TOKENS = 64
+# Elements of each weight that its fingerprint reads: enough to tell models apart, little enough for billions.
+_PROBE = 4096
+
+
+class VisionLanguageModel(ABC):
+    """A loaded model.
+
+    Attributes:
+        name: what people read.
+        spec: what `--model` said.
+        folder: where its files are.
+        module: the torch module, in evaluation mode.
+        layers: prunable layers in execution order, without scores.
+        linears: the same layers' modules by name.
+        dense: what is never pruned: (kind, number of parameters).
+    """
+
+    name: str
+    spec: str
+    folder: Path
+    module: nn.Module
+    layers: tuple[Layer, ...]
+    linears: dict[str, nn.Linear]
+    dense: tuple[tuple[str, int], ...]
+
+    @abstractmethod
+    def encode(self, samples: Sequence[Sample]) -> Batch:
+        """Tensors of a batch with labels, on the model's device."""
+
+    @abstractmethod
+    def loss(self, batch: Batch) -> torch.Tensor:
+        """Mean cross-entropy over the answer tokens of the batch, in nats: a float32 scalar."""
+
+    @abstractmethod
+    def answer(self, samples: Sequence[Sample], max_new_tokens: int = MAX_NEW_TOKENS) -> list[Answer]:
+        """Greedy answers to the questions; the samples' own answers are not looked at."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.module.parameters()).device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Type of the prunable weights."""
+        return next(iter(self.linears.values())).weight.dtype
+
+    def fingerprint(self) -> str:
+        """Identity of the dense weights: 16 hex digits over names, shapes and a sample of every parameter's values."""
+        digest = hashlib.sha256()
+        for name, parameter in self.module.named_parameters():
+            flat = parameter.detach().reshape(-1)
+            values = flat[:: max(1, flat.numel() // _PROBE)].float().cpu().contiguous()
+            digest.update(f"{name}{tuple(parameter.shape)}".encode())
+            digest.update(values.numpy().tobytes())
+        return digest.hexdigest()[:16]

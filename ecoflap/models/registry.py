@@ -1,0 +1,46 @@
+"""Opening a model by what `--model` says. A module is imported when it is asked for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ecoflap.models.base import VisionLanguageModel
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+DEMO_FOLDER = ASSETS / "demo-model"
+DEMO_SCORES = ASSETS / "demo-scores.json"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One kind of thing that `--model` may name."""
+
+    form: str
+    what: str
+
+
+SOURCES = (
+    Source("demo", "models.demo"),
+    Source("FOLDER", "models.folder"),
+    Source("OWNER/NAME", "models.hub"),
+)
+
+
+def open_model(spec: str, device: str | None = None) -> "VisionLanguageModel":
+    """The model that `spec` names, loaded.
+
+    Args:
+        spec: `demo`, a folder, or a hub id.
+        device: a torch device; None takes the GPU where there is one.
+
+    Raises:
+        EcoflapError: it cannot be found or loaded.
+    """
+    from ecoflap.models import huggingface
+
+    folder = str(DEMO_FOLDER) if spec == "demo" else spec
+    model = huggingface.open_model(folder, device)
+    model.spec = spec
+    model.name = spec if spec == "demo" else Path(spec).name
+    return model

@@ -1,0 +1,46 @@
+"""The local criteria, as one explicit list."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from ecoflap.errors import EcoflapError
+from ecoflap.pruning import magnitude, wanda
+
+
+@dataclass(frozen=True)
+class Pruner:
+    """A criterion that ranks the weights inside one layer.
+
+    Attributes:
+        name: what recipes and the command line call it.
+        title: what people read.
+        link: the paper.
+        calibrated: whether it needs the inputs' norms.
+        importance: (weight, input norms or None) -> importance of every weight.
+    """
+
+    name: str
+    title: str
+    link: str
+    calibrated: bool
+    importance: Callable[[torch.Tensor, torch.Tensor | None], torch.Tensor]
+
+
+PRUNERS = (
+    Pruner("wanda", "Wanda", "https://arxiv.org/abs/2306.11695", True, wanda.importance),
+    Pruner("magnitude", "Magnitude", "https://arxiv.org/abs/1506.02626", False, magnitude.importance),
+)
+
+
+def find(name: str) -> Pruner:
+    """The pruner called `name`.
+
+    Raises:
+        EcoflapError: there is none of that name.
+    """
+    for pruner in PRUNERS:
+        if pruner.name == name:
+            return pruner
+    raise EcoflapError("not_a_choice", name="pruner", value=name, choices=", ".join(p.name for p in PRUNERS))

@@ -1,0 +1,104 @@
+"""The score bundle: every fact that an allocation needs, without the model (format ecoflap-scores/1)."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ecoflap.errors import EcoflapError
+from ecoflap.types.layer import Layer
+
+FORMAT = "ecoflap-scores/1"
+_OPTIONAL = ("model_fingerprint", "calibration", "seed", "eps", "created", "library", "note")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` beside `path`, then rename: a reader sees the old file or the new one, never half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)
+
+
+def read_json(path: Path) -> Any:
+    """The JSON document at `path`.
+
+    Raises:
+        EcoflapError: there is no such file, or it is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise EcoflapError("file_unreadable", path=path, reason=error.strerror or error) from error
+    except ValueError as error:
+        raise EcoflapError("file_not_json", path=path, reason=error) from error
+
+
+@dataclass(frozen=True)
+class ScoreBundle:
+    """Importance scores of a model's layers, in execution order.
+
+    Attributes:
+        model: the model's name.
+        method: how the scores were measured.
+        layers: every prunable layer; the bridge is scored too.
+        facts: optional facts: model_fingerprint, calibration, seed, eps, created, library, note.
+        stored_fingerprint: the `fingerprint` field of the file, if it had one.
+    """
+
+    model: str
+    method: str
+    layers: tuple[Layer, ...]
+    facts: dict[str, Any] = field(default_factory=dict)
+    stored_fingerprint: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.layers:
+            raise EcoflapError("bundle_empty", model=self.model)
+        names = [layer.name for layer in self.layers]
+        if len(set(names)) != len(names):
+            double = next(name for name in names if names.count(name) > 1)
+            raise EcoflapError("bundle_double", name=double)
+
+    @property
+    def fingerprint(self) -> str:
+        """Identity of the bundle: 16 hex digits over model, method and layers."""
+        body = [self.model, self.method, [layer.to_json() for layer in self.layers]]
+        return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
+
+    def to_json(self) -> dict[str, Any]:
+        """The bundle as a JSON document."""
+        head = {"format": FORMAT, "model": self.model, "method": self.method}
+        facts = {key: self.facts[key] for key in _OPTIONAL if key in self.facts}
+        return head | facts | {"fingerprint": self.fingerprint, "layers": [layer.to_json() for layer in self.layers]}
+
+    def write(self, path: Path) -> None:
+        """Write the bundle to `path`, whole or not at all."""
+        write_text(path, json.dumps(self.to_json(), indent=1) + "\n")
+
+    @classmethod
+    def read(cls, path: Path) -> "ScoreBundle":
+        """Read a bundle.
+
+        Raises:
+            EcoflapError: not readable, not a bundle, or its content does not match its own fingerprint.
+        """
+        bundle = cls.from_json(read_json(path), str(path))
+        if bundle.stored_fingerprint not in (None, bundle.fingerprint):
+            raise EcoflapError("bundle_altered", path=path, stored=bundle.stored_fingerprint, found=bundle.fingerprint)
+        return bundle
+
+    @classmethod
+    def from_json(cls, document: Any, place: str) -> "ScoreBundle":
+        """A bundle from a JSON document; `place` names it in errors."""
+        found = document.get("format") if isinstance(document, dict) else type(document).__name__
+        if found != FORMAT:
+            raise EcoflapError("bundle_format", place=place, value=found, wanted=FORMAT)
+        if not isinstance(document.get("layers"), list):
+            raise EcoflapError("bundle_field", place=place, fields="layers")
+        layers = tuple(Layer.from_json(entry, f"{place}: layers[{i}]") for i, entry in enumerate(document["layers"]))
+        facts = {key: document[key] for key in _OPTIONAL if key in document}
+        model, method = str(document.get("model", "")), str(document.get("method", ""))
+        return cls(model, method, layers, facts, document.get("fingerprint"))

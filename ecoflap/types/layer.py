@@ -1,0 +1,85 @@
+"""One prunable weight matrix."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ecoflap.errors import EcoflapError
+
+MODALITIES = ("vision", "bridge", "language")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One prunable weight matrix of `rows` x `cols`, and what is known of its importance.
+
+    Attributes:
+        name: the module's name in the model, which is also how masks find it.
+        block: the transformer block that it belongs to.
+        modality: vision, bridge or language.
+        score: importance score, at least 0; 0 until something is measured.
+        stderr: standard error of `score`, in the same unit; None where unknown.
+        draws: how many draws `score` is the mean of.
+        curve: measured (sparsity, loss increase, standard error) points.
+        stats: further measured values by the name of the need that they serve.
+    """
+
+    name: str
+    block: str
+    modality: str
+    rows: int
+    cols: int
+    score: float = 0.0
+    stderr: float | None = None
+    draws: int | None = None
+    curve: tuple[tuple[float, float, float], ...] = ()
+    stats: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.modality not in MODALITIES:
+            raise EcoflapError("layer_modality", name=self.name, value=self.modality, choices=", ".join(MODALITIES))
+        for side in ("rows", "cols"):
+            value = getattr(self, side)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise EcoflapError("layer_shape", name=self.name, side=side, value=value)
+        good = isinstance(self.score, (int, float)) and 0 <= self.score < float("inf")
+        if not good:
+            raise EcoflapError("layer_score", name=self.name, value=self.score)
+
+    @property
+    def size(self) -> int:
+        """Number of weights."""
+        return self.rows * self.cols
+
+    def to_json(self) -> dict[str, Any]:
+        """The layer's entry in a score bundle; optional values only where they are known."""
+        entry: dict[str, Any] = {
+            key: getattr(self, key) for key in ("name", "block", "modality", "rows", "cols", "score")
+        }
+        if self.stderr is not None:
+            entry["stderr"] = self.stderr
+        if self.draws is not None:
+            entry["draws"] = self.draws
+        if self.curve:
+            entry["curve"] = [list(point) for point in self.curve]
+        if self.stats:
+            entry["stats"] = dict(self.stats)
+        return entry
+
+    @classmethod
+    def from_json(cls, entry: Any, place: str) -> "Layer":
+        """A layer from its bundle entry; `place` names the entry in errors.
+
+        Raises:
+            EcoflapError: a field is missing or has a value that no layer can have.
+        """
+        if not isinstance(entry, dict):
+            raise EcoflapError("bundle_entry", place=place, value=type(entry).__name__)
+        missing = [key for key in ("name", "block", "modality", "rows", "cols", "score") if key not in entry]
+        if missing:
+            raise EcoflapError("bundle_field", place=place, fields=", ".join(missing))
+        for key in ("name", "block"):
+            if not isinstance(entry[key], str):
+                raise EcoflapError("bundle_entry", place=f"{place}.{key}", value=type(entry[key]).__name__)
+        known = {key: entry[key] for key in cls.__dataclass_fields__ if key in entry}
+        known["curve"] = tuple(tuple(point) for point in entry.get("curve", ()))
+        return cls(**known)

@@ -1,0 +1,106 @@
+"""The recipe: everything that determines a pruned model (format ecoflap-recipe/1)."""
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from ecoflap.errors import EcoflapError
+from ecoflap.types.bundle import read_json, write_text
+from ecoflap.types.layer import MODALITIES
+
+FORMAT = "ecoflap-recipe/1"
+CHOICES = {
+    "granularity": ("layer", "block", "model"),
+    "aggregate": ("sum", "avg"),
+    "pruner": ("wanda", "magnitude"),
+    "scope": ("paper", "row", "matrix"),
+    "rounding": ("exact", "reference"),
+}
+
+
+def _share(name: str, value: Any) -> None:
+    """Raise unless `value` is a number from 0 to 1."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise EcoflapError("not_a_share", name=name, value=value)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What determines a pruned model, given the model and its score bundle.
+
+    Attributes:
+        target: asked-for sparsity over the prunable set, 0 to 1.
+        max_sparsity: the cap; None ties it to the target.
+        cap_margin: where `max_sparsity` is None the cap is min(1, target + cap_margin).
+        allocator: name in `ecoflap.allocation.registry`.
+        granularity: what shares one sparsity: layer (each matrix), block, or model (each modality).
+        aggregate: a group's score is the sum of its matrices' scores, or that sum per weight (avg).
+        modalities: the prunable set.
+        overrides: group name -> sparsity fixed by hand; the others share the rest of the budget.
+        pruner: the local criterion that ranks weights inside a layer.
+        scope: weights are compared within a row or the whole matrix; paper = matrix in vision, row elsewhere.
+        rounding: exact keeps exactly the budget; reference removes int(cols * sparsity) per row like the public code.
+        model: name of the model; empty where it does not matter.
+        bundle: fingerprint of the score bundle; empty where it does not matter.
+        calibration: fingerprint of the samples that the pruner was calibrated on.
+    """
+
+    target: float = 0.5
+    max_sparsity: float | None = None
+    cap_margin: float = 0.1
+    allocator: str = "ecoflap"
+    granularity: str = "block"
+    aggregate: str = "sum"
+    modalities: tuple[str, ...] = ("vision", "language")
+    overrides: dict[str, float] = field(default_factory=dict)
+    pruner: str = "wanda"
+    scope: str = "paper"
+    rounding: str = "exact"
+    model: str = ""
+    bundle: str = ""
+    calibration: str = ""
+
+    def __post_init__(self) -> None:
+        _share("target", self.target)
+        _share("cap_margin", self.cap_margin)
+        if self.max_sparsity is not None:
+            _share("max_sparsity", self.max_sparsity)
+        for group, value in self.overrides.items():
+            _share(group, value)
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise EcoflapError("not_a_choice", name=name, value=getattr(self, name), choices=", ".join(choices))
+        if not self.modalities or any(modality not in MODALITIES for modality in self.modalities):
+            value = ", ".join(map(str, self.modalities)) or "nothing"
+            raise EcoflapError("not_a_choice", name="modalities", value=value, choices=", ".join(MODALITIES))
+        if self.target > self.cap:
+            raise EcoflapError("target_above_cap", target=self.target, cap=self.cap)
+
+    @property
+    def cap(self) -> float:
+        """The largest sparsity that a group may have."""
+        return min(1.0, self.target + self.cap_margin) if self.max_sparsity is None else self.max_sparsity
+
+    def write(self, path: Path) -> None:
+        """Write the recipe as JSON to `path`, whole or not at all."""
+        write_text(path, json.dumps({"format": FORMAT} | asdict(self), indent=1) + "\n")
+
+    @classmethod
+    def read(cls, path: Path) -> "Recipe":
+        """Read a recipe.
+
+        Raises:
+            EcoflapError: not readable, not a recipe, or with a value that no recipe can have.
+        """
+        document = read_json(path)
+        found = document.get("format") if isinstance(document, dict) else type(document).__name__
+        if found != FORMAT:
+            raise EcoflapError("recipe_format", place=path, value=found, wanted=FORMAT)
+        known = {item.name for item in fields(cls)} | {"format"}
+        strange = sorted(set(document) - known)
+        if strange:
+            raise EcoflapError("recipe_field", place=path, fields=", ".join(strange))
+        values = {key: value for key, value in document.items() if key != "format"}
+        values["modalities"] = tuple(values.get("modalities", cls.modalities))
+        return cls(**values)

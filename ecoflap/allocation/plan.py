@@ -70,8 +70,9 @@ class Plan:
         kept = self.fixed.copy()
         rest = keep - int(kept[~self.free].sum())
         room = int(self.sizes[self.free].sum())
-        if not 0 <= rest <= room:
-            raise EcoflapError("overrides_break_budget", target=target, keep=keep, fixed=keep - rest, room=room)
+        if not (1 - cap) * room - 1 <= rest <= room:
+            facts = {"target": target, "keep": keep, "fixed": keep - rest, "room": room, "cap": cap}
+            raise EcoflapError("overrides_break_budget", **facts)
         if room:
             kept[self.free] = self.allocator.keep(self.sizes[self.free], self.scores[self.free], rest, cap)
         return kept

@@ -1,0 +1,41 @@
+"""What several tests share: small bundles, tiny BLIP-2 models saved to folders, and a cache of their own."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "reference"
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path_factory, monkeypatch):
+    """No test reads or writes the cache of whoever runs it."""
+    monkeypatch.setenv("ECOFLAP_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    """Folder of allocations that the public reference code computed."""
+    if not REFERENCE.is_dir():
+        pytest.skip("the reference allocations are not on this machine")
+    return REFERENCE
+
+
+@pytest.fixture(scope="session", params=["t5", "opt"])
+def blip2_folder(request, tmp_path_factory) -> Path:
+    """A tiny random BLIP-2, saved as a folder; once with T5, once with OPT."""
+    from tests.tiny import save_blip2
+
+    return save_blip2(tmp_path_factory.mktemp(f"blip2-{request.param}"), request.param)
+
+
+@pytest.fixture(scope="session")
+def t5_folder(tmp_path_factory) -> Path:
+    """A tiny random BLIP-2 with T5, saved as a folder."""
+    from tests.tiny import save_blip2
+
+    return save_blip2(tmp_path_factory.mktemp("blip2"), "t5")

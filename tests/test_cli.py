@@ -1,0 +1,124 @@
+"""The command line: documents for programs, one line and exit code 2 for what cannot be, nothing else on stdout."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from ecoflap.types import Recipe, ScoreBundle
+from tests.tiny import bundle, samples
+
+TOY = bundle(("v.fc1", "v", "vision", 4, 8, 1.0), ("l.q", "l", "language", 8, 8, 6.0))
+
+
+def run(*arguments):
+    """(exit code, stdout, stderr) of one command."""
+    done = subprocess.run([sys.executable, "-m", "ecoflap", *map(str, arguments)], capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+def document(*arguments):
+    code, out, err = run(*arguments, "--format", "json")
+    assert code == 0, err
+    return json.loads(out)
+
+
+@pytest.fixture
+def calibration(tmp_path):
+    """A folder of samples."""
+    rows = ["image,question,answer"]
+    for i, sample in enumerate(samples()):
+        sample.image.save(tmp_path / f"{i}.png")
+        rows.append(f'{i}.png,"{sample.question}",{sample.answer}')
+    (tmp_path / "samples.csv").write_text("\n".join(rows))
+    return tmp_path
+
+
+def test_allocate_gives_the_contracts_document(tmp_path):
+    TOY.write(tmp_path / "scores.json")
+    found = document("allocate", "--scores", tmp_path / "scores.json", "--target", "0.5", "--max-sparsity", "0.6")
+    assert found.keys() == {"target", "achieved", "groups"}
+    assert (found["target"], found["achieved"]) == (0.5, 0.5)
+    assert list(found["groups"]) == ["v", "l"]
+
+
+def test_allocate_on_the_reference_scores_gives_the_references_numbers(reference):
+    case = json.loads((reference / "allocations.json").read_text())["cases"][0]
+    names = {
+        "--target": "target",
+        "--max-sparsity": "max_sparsity",
+        "--granularity": "granularity",
+        "--aggregate": "aggregate",
+    }
+    options = [part for option, name in names.items() for part in (option, case[name])]
+    found = document("allocate", "--scores", reference / case["scores"], *options)["groups"]
+    assert max(abs(found[name] - value) for name, value in case["sparsity"].items()) < 1e-5
+
+
+def test_the_whole_way_on_a_model_from_a_folder(t5_folder, calibration, tmp_path):
+    common = ["--model", t5_folder, "--calibration", calibration]
+    scores, out = tmp_path / "scores.json", tmp_path / "pruned"
+    assert document("score", *common, "--samples", "3", "--batch-size", "2", "--out", scores)["layers"] == 8 + 17 + 36
+    assert ScoreBundle.read(scores).method == "zeroth-order"
+    Image.new("RGB", (20, 20), "blue").save(tmp_path / "x.png")
+    asking = ["--image", tmp_path / "x.png", "--question", "what is there ?"]
+    asked = document("ask", *common, "--scores", scores, "--target", "0.9", *asking)
+    assert asked.keys() >= {"dense", "pruned", "target", "achieved", "tokens"}
+    assert asked["achieved"] == pytest.approx(0.9, abs=1e-3)
+    points = document("evaluate", *common, "--scores", scores, "--target", "0.5", "--questions", "3")["points"]
+    assert points[0].keys() >= {"target", "achieved", "accuracy", "interval", "by_type", "loss"}
+    document("prune", *common, "--scores", scores, "--target", "0.9", "--out", out)
+    assert Recipe.read(out / "recipe.json").bundle == ScoreBundle.read(scores).fingerprint
+    again = document("ask", "--model", out, "--target", "0", *asking)
+    assert again["dense"] == asked["pruned"]
+
+
+def test_tables_are_for_people(tmp_path):
+    TOY.write(tmp_path / "scores.json")
+    code, out, _ = run("allocate", "--scores", tmp_path / "scores.json")
+    assert code == 0
+    assert "Target 50.00%, achieved 50.0000% of 96 prunable weights" in out
+    code, out, _ = run("models")
+    assert code == 0
+    assert "demo" in out
+
+
+@pytest.mark.parametrize("command", ["models", "score", "allocate", "ask", "evaluate", "prune"])
+def test_every_command_has_help(command):
+    code, out, _ = run(command, "--help")
+    assert code == 0
+    assert "--format" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["allocate", "--scores", "none.json"], "none.json cannot be read: No such file"),
+        (["allocate", "--target", "0.7", "--max-sparsity", "0.6"], "0.7 is above the cap 0.6"),
+        (["allocate", "--target", "1.7"], "target is 1.7"),
+        (["allocate", "--target", "half"], "Invalid value for '--target'"),
+        (["allocate", "--granularity", "row"], "Choose one of: layer, block, model"),
+        (["ask", "--image", "none.png", "--question", "x"], "no picture 'none.png'"),
+        (["ask", "--image", "none.png", "--question", " "], "There is no question"),
+        (["score", "--model", "/no/such", "--out", "x.json"], "neither a folder nor a hub id"),
+        (["score", "--out", "x.json", "--method", "luck"], "Choose one of: zeroth-order"),
+        (["score"], "Missing option '--out'"),
+        (["fly"], "No such command 'fly'"),
+    ],
+)
+def test_what_cannot_be_exits_2_with_one_line(arguments, sentence, tmp_path):
+    code, out, err = run(*arguments)
+    assert code == 2
+    assert out == ""
+    assert sentence in err
+    assert len(err.strip().splitlines()) == 1
+    assert "Traceback" not in err
+
+
+def test_a_model_without_samples_is_told_how_to_give_some(t5_folder, tmp_path):
+    code, _, err = run("score", "--model", t5_folder, "--out", tmp_path / "x.json")
+    assert code == 2
+    assert "--calibration FOLDER" in err
+    assert not (tmp_path / "x.json").exists()

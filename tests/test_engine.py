@@ -1,0 +1,210 @@
+"""The engine and the facade on a tiny BLIP-2: exact zeros, dense bit for bit, cached scores, shared by many."""
+
+import threading
+
+import pytest
+import torch
+from PIL import Image
+
+from ecoflap import calibration, store
+from ecoflap.engine import Engine
+from ecoflap.errors import EcoflapError
+from ecoflap.explorer import Explorer, checked_question
+from ecoflap.export import save_pruned
+from ecoflap.models import huggingface
+from ecoflap.types import Layer, Recipe, Sample, ScoreBundle
+from tests.tiny import samples
+
+PICTURE = Image.new("RGB", (40, 32), "red")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Calibration samples as a user has them."""
+    rows = ["image,question,answer"]
+    for i, sample in enumerate(samples()):
+        sample.image.save(tmp_path / f"{i}.png")
+        rows.append(f'{i}.png,"{sample.question}",{sample.answer}')
+    (tmp_path / "samples.csv").write_text("\n".join(rows))
+    return tmp_path
+
+
+@pytest.fixture
+def engine(blip2_folder, folder):
+    return Engine(huggingface.open_model(str(blip2_folder), "cpu"), str(folder))
+
+
+def weights(engine):
+    return {name: linear.weight.detach().clone() for name, linear in engine.model.linears.items()}
+
+
+def scored(engine):
+    return engine.score(samples=3, batch_size=2)
+
+
+@pytest.mark.parametrize("pruner", ["wanda", "magnitude"])
+@pytest.mark.parametrize("target", [0.0, 0.37, 0.5, 0.95])
+def test_zeros_are_counted_to_the_weight_and_dense_comes_back(engine, pruner, target):
+    from ecoflap.allocation import allocate
+
+    recipe = Recipe(target, pruner=pruner)
+    dense = weights(engine)
+    assert all((value != 0).all() for value in dense.values())
+    allocation = allocate(scored(engine), recipe)
+    with engine.state(allocation, recipe) as model:
+        found = {layer.name: int((model.linears[layer.name].weight != 0).sum()) for layer in model.layers}
+    assert found == dict(zip((layer.name for layer in allocation.layers), allocation.kept))
+    engine.prune(None)
+    assert all(torch.equal(value, dense[name]) for name, value in weights(engine).items())
+
+
+def test_scores_are_measured_once_and_then_read(engine, monkeypatch):
+    first = scored(engine)
+    monkeypatch.setattr("ecoflap.importance.zeroth_order.draws", None)
+    assert scored(engine).layers == first.layers
+
+
+def test_a_damaged_cache_is_made_anew(engine):
+    first = scored(engine)
+    path = next((store.folder() / "scores").iterdir())
+    path.write_text(path.read_text()[:300])
+    assert scored(engine).layers == first.layers
+    assert ScoreBundle.read(path).layers == first.layers
+    engine.norms()
+    path = next((store.folder() / "norms").iterdir())
+    path.write_bytes(path.read_bytes()[:50])
+    engine._norms = None
+    assert engine.norms().keys() == engine.model.linears.keys()
+
+
+def test_scoring_leaves_a_pruned_model_dense(engine):
+    from ecoflap.allocation import allocate
+
+    dense, bundle = weights(engine), scored(engine)
+    engine.prune(allocate(bundle, Recipe()), Recipe())
+    again = engine.score(samples=3, batch_size=1)
+    assert all(torch.equal(value, dense[name]) for name, value in weights(engine).items())
+    assert [layer.name for layer in again.layers] == [layer.name for layer in bundle.layers]
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"samples": 0}, "number of samples is 0"),
+        ({"seed": -1}, "seed is -1"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"eps": 0.0}, "eps is 0.0"),
+        ({"draws_per_batch": 0}, "draws is 0"),
+    ],
+)
+def test_settings_that_cannot_be(engine, settings, sentence):
+    with pytest.raises(EcoflapError, match=sentence):
+        engine.score(**settings)
+
+
+def opened(blip2_folder, folder, scores=None):
+    return Explorer.open(str(blip2_folder), scores, "cpu", str(folder))
+
+
+def test_the_facade_scores_first_and_then_answers_dense_and_pruned(blip2_folder, folder):
+    explorer = opened(blip2_folder, folder)
+    explorer.wait()
+    assert explorer.status().ready
+    asked = explorer.ask(PICTURE, " what ? ", Recipe(0.9))
+    assert asked.allocation.achieved == pytest.approx(0.9, abs=1e-3)
+    explorer.engine.prune(None)
+    assert asked.dense == explorer.engine.model.answer([Sample(PICTURE, "what ?", "")])[0]
+    assert explorer.facts()["prunable"] == sum(layer.size for layer in explorer.bundle.layers)
+
+
+def test_the_dense_answer_is_asked_once(blip2_folder, folder, monkeypatch):
+    explorer = opened(blip2_folder, folder)
+    engine = explorer.wait()
+    calls = []
+    answer = engine.model.answer
+    monkeypatch.setattr(engine.model, "answer", lambda rows, *rest: calls.append(1) or answer(rows, *rest))
+    for target in (0.3, 0.6, 0.9):
+        explorer.ask(PICTURE, "what ?", Recipe(target))
+    assert len(calls) == 4
+
+
+def test_everybody_gets_the_answer_of_their_own_recipe(blip2_folder, folder):
+    explorer = opened(blip2_folder, folder)
+    recipes = [Recipe(target / 10, 1.0) for target in range(10)]
+    alone = [explorer.ask(PICTURE, "what is there ?", recipe).pruned for recipe in recipes]
+    found = [[] for _ in recipes]
+
+    def person(i):
+        for _ in range(3):
+            found[i].append(explorer.ask(PICTURE, "what is there ?", recipes[i]).pruned)
+
+    threads = [threading.Thread(target=person, args=(i,)) for i in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [[answer] * 3 for answer in alone]
+
+
+def test_a_model_without_samples_is_told_how_to_give_some(blip2_folder):
+    with pytest.raises(EcoflapError, match=r"brings no calibration samples.*--calibration FOLDER"):
+        Explorer.open(str(blip2_folder))
+
+
+def test_target_zero_needs_neither_scores_nor_samples(blip2_folder):
+    explorer = Explorer.open(str(blip2_folder), prepare=False)
+    asked = explorer.ask(PICTURE, "what ?", Recipe(0.0))
+    assert asked.dense.tokens == asked.pruned.tokens
+
+
+def test_scores_of_another_model_are_refused(blip2_folder, folder, tmp_path):
+    path = tmp_path / "other.json"
+    ScoreBundle("other", "x", (Layer("a", "b", "vision", 2, 2, 1.0),)).write(path)
+    explorer = opened(blip2_folder, folder, path)
+    with pytest.raises(EcoflapError, match="scores are of another model"):
+        explorer.wait()
+    assert "scores are of another model" in explorer.status().error
+
+
+@pytest.mark.parametrize(("question", "sentence"), [("", "no question"), (" \n", "no question"), ("x" * 501, "501")])
+def test_questions_that_cannot_be(question, sentence):
+    with pytest.raises(EcoflapError, match=sentence):
+        checked_question(question)
+
+
+def test_a_saved_pruned_model_answers_as_the_pruned_one(engine, tmp_path):
+    from ecoflap.allocation import allocate
+
+    recipe = Recipe(0.6, 0.9)
+    allocation = allocate(scored(engine), recipe)
+    out = tmp_path / "pruned"
+    save_pruned(engine, allocation, recipe, out)
+    again = huggingface.open_model(str(out), "cpu")
+    zeros = sum(int((linear.weight == 0).sum()) for linear in again.linears.values())
+    assert zeros == allocation.total - allocation.total_kept
+    assert Recipe.read(out / "recipe.json") == recipe
+    assert (out / "config.json").read_bytes() == (engine.model.folder / "config.json").read_bytes()
+    for sample in samples():
+        assert again.answer([sample]) == engine.answer([sample], allocation, recipe)
+    with pytest.raises(EcoflapError, match="exists already"):
+        save_pruned(engine, allocation, recipe, out)
+
+
+def test_samples_of_a_folder_are_bounded_and_named(folder):
+    rows = (folder / "samples.csv").read_text() + "\nmissing.png,what,yes\n../out.png,what,yes\n0.png,,yes\n"
+    (folder / "samples.csv").write_text(rows)
+    found = calibration.from_folder(folder, 100)
+    assert [sample.question for sample in found.samples] == [sample.question for sample in samples()]
+    assert [part in text for part, text in zip(("missing.png", "outside", "no question"), found.skipped)] == [True] * 3
+    assert found.fingerprint != calibration.from_folder(folder, 2).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [(None, "no readable samples.csv"), ("a,b\n", "lacks the column"), ("image,question,answer\n", "no usable sample")],
+)
+def test_a_folder_without_samples_is_named(tmp_path, text, sentence):
+    if text is not None:
+        (tmp_path / "samples.csv").write_text(text)
+    with pytest.raises(EcoflapError, match=sentence):
+        calibration.from_folder(tmp_path, 5)

@@ -34,8 +34,10 @@ class Engine:
         self.masked = MaskedModel(model.layers, model.linears)
         self.lock = threading.RLock()
         self.fingerprint = model.fingerprint()
+        # Identity of the samples behind the norms, once they are measured.
+        self.calibration = ""
         self._norms: dict[str, torch.Tensor] | None = None
-        self._ranked: dict[tuple[str, str], dict[str, Ranked]] = {}
+        self._ranked: dict[tuple[str, ...], dict[str, Ranked]] = {}
 
     def norms(self) -> dict[str, torch.Tensor]:
         """Input norms of every layer on the dense model, measured once and cached on disk: name -> (cols,) float32."""
@@ -46,6 +48,7 @@ class Engine:
 
     def _measured_norms(self) -> dict[str, torch.Tensor]:
         found = calibration.samples_for(self.model.spec, self.source, CALIBRATION_SAMPLES, self.seed)
+        self.calibration = found.fingerprint
         name = store.key(kind="norms", model=self.fingerprint, samples=found.fingerprint, dtype=str(self.model.dtype))
         cached = store.cached_norms(name)
         if cached is not None and cached.keys() == self.model.linears.keys():
@@ -60,15 +63,22 @@ class Engine:
     def ranked(self, recipe: Recipe) -> dict[str, Ranked]:
         """Ranks of every weight under the recipe's pruner and scope, made once."""
         with self.lock:
-            place = (recipe.pruner, recipe.scope)
+            place = (recipe.pruner, recipe.scope, recipe.calibration)
             if place not in self._ranked:
                 pruner = registry.find(recipe.pruner)
-                norms = self.norms() if pruner.calibrated else {}
-                layers = {layer.name: layer for layer in self.model.layers}
+                norms = self._norms_for(recipe) if pruner.calibrated else {}
                 dense = self.masked.dense
-                importances = {name: pruner.importance(dense[name], norms.get(name)) for name in layers}
-                self._ranked[place] = rank_model(layers, importances, recipe.scope)
+                self._ranked[place] = rank_model(
+                    self.masked.layers, lambda name: pruner.importance(dense[name], norms.get(name)), recipe.scope
+                )
             return self._ranked[place]
+
+    def _norms_for(self, recipe: Recipe) -> dict[str, torch.Tensor]:
+        """The norms, if they are of the samples that the recipe names."""
+        norms = self.norms()
+        if recipe.calibration not in ("", self.calibration):
+            raise EcoflapError("recipe_of_other_samples", wanted=recipe.calibration, found=self.calibration)
+        return norms
 
     @contextmanager
     def state(self, allocation: Allocation | None, recipe: Recipe | None = None) -> Iterator[VisionLanguageModel]:

@@ -5,7 +5,7 @@ the k least important weights is then `rank >= k`, whatever k is. Dense weights 
 every state can be reached from every other and the dense one is restored bit for bit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -59,10 +59,10 @@ class Ranked:
     scope: str
 
 
-def rank_model(layers: Mapping[str, Layer], importances: Mapping[str, torch.Tensor], scope: str) -> dict[str, Ranked]:
-    """Ranks of every layer: name -> Ranked."""
+def rank_model(layers: Mapping[str, Layer], importance: Callable[[str], torch.Tensor], scope: str) -> dict[str, Ranked]:
+    """Ranks of every layer: name -> Ranked. `importance` is asked for one layer after another, and none is kept."""
     scopes = {name: scope_of(layer, scope) for name, layer in layers.items()}
-    return {name: Ranked(ranks(importances[name], scopes[name]), scopes[name]) for name in layers}
+    return {name: Ranked(ranks(importance(name), scopes[name]), scopes[name]) for name in layers}
 
 
 class MaskedModel:

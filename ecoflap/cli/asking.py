@@ -99,8 +99,13 @@ def prune(
     explorer = Explorer.open(model, scores, device, calibration, prepare=False)
     allocation = explorer.allocate(recipe)
     engine = explorer.wait()
-    full = replace(recipe, model=engine.model.name, bundle=explorer.scored(recipe).fingerprint)
-    save_pruned(engine, allocation, full, out)
+    engine.prune(allocation, recipe)  # measures what the criterion needs, so that the recipe can name its samples
+    facts = {
+        "model": engine.model.name,
+        "bundle": explorer.scored(recipe).fingerprint,
+        "calibration": engine.calibration,
+    }
+    save_pruned(engine, allocation, replace(recipe, **facts), out)
     document = {"out": str(out), "target": recipe.target, "achieved": allocation.achieved}
     row = document | {"kept": allocation.total_kept, "of": allocation.total}
     show(row, form, say("cli.prune.title"), [row])

@@ -29,7 +29,7 @@ class HuggingFaceModel(VisionLanguageModel):
             EcoflapError: the folder holds no vision-language model, or its weights do not fit its configuration.
         """
         self.spec, self.name, self.folder = spec, name or spec, folder
-        place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        place = _place(device)
         config = _config(spec, folder)
         self.module = _weights(spec, folder, config, place).eval().requires_grad_(False)
         try:
@@ -140,6 +140,16 @@ class HuggingFaceModel(VisionLanguageModel):
 def open_model(spec: str, device: str | None = None, name: str = "") -> HuggingFaceModel:
     """The model `spec`: a folder, or the id of one in the local cache or on the hub."""
     return HuggingFaceModel(spec, hub.folder_of(spec), device, name)
+
+
+def _place(device: str | None) -> torch.device:
+    """The torch device called `device`; None is the GPU where there is one."""
+    try:
+        place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        torch.empty(0, device=place)
+    except (RuntimeError, AssertionError) as error:
+        raise EcoflapError("device_unusable", value=device, reason=_first_line(error)) from error
+    return place
 
 
 def _first_line(error: Exception) -> str:

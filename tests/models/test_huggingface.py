@@ -95,6 +95,12 @@ def refused(spec):
     return str(caught.value)
 
 
+@pytest.mark.parametrize("device", ["toaster", "cuda:99"])
+def test_a_device_that_is_not_there(t5_folder, device):
+    with pytest.raises(EcoflapError, match=f"device '{device}' cannot be used"):
+        registry.open_model(str(t5_folder), device)
+
+
 def test_a_folder_that_is_no_model(tmp_path):
     assert "is no model folder: it has no config.json" in refused(tmp_path)
 
@@ -144,3 +150,32 @@ def test_an_id_that_is_not_here_says_so_without_waiting(monkeypatch):
 def test_pictures_of_any_mode_are_taken(model):
     grey = Sample(Image.new("L", (8, 8), 200), "what ?", "yes")
     assert model.answer([grey], max_new_tokens=2)
+
+
+@pytest.fixture
+def cached(t5_folder, tmp_path, monkeypatch):
+    """The hub's cache folder with the tiny model in it, as a download leaves it."""
+    commit = "0" * 40
+    home = tmp_path / "models--owner--tiny"
+    shutil.copytree(t5_folder, home / "snapshots" / commit)
+    (home / "refs").mkdir()
+    (home / "refs" / "main").write_text(commit)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+
+
+def test_an_id_in_the_local_cache_needs_no_network(cached, monkeypatch):
+    monkeypatch.setattr(hub, "_reachable", lambda host: pytest.fail("the network was asked"))
+    model = registry.open_model("owner/tiny", "cpu")
+    assert (model.name, len(model.layers)) == ("tiny", 8 + 17 + 36)
+
+
+def test_a_download_is_named_when_the_hub_refuses(monkeypatch):
+    def refuse(spec, local_files_only=False, **rest):
+        if local_files_only:
+            raise hub.LocalEntryNotFoundError("not cached")
+        raise OSError("403 Forbidden\nmore lines")
+
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    monkeypatch.setattr(hub, "_reachable", lambda host: True)
+    monkeypatch.setattr(hub.huggingface_hub, "snapshot_download", refuse)
+    assert "The hub did not give 'owner/secret': 403 Forbidden." in refused("owner/secret")

@@ -143,7 +143,7 @@ class Engine:
         with self.state(None) as model:
             encoded = [model.encode(batch) for batch in batches]
             layers = zeroth_order.score(
-                model.layers, model.linears, model.loss, encoded, draws_per_batch, eps, seed, progress
+                model.layers, model.linears, model.loss, encoded, model.blocks, draws_per_batch, eps, seed, progress
             )
         bundle = ScoreBundle(self.model.name, "zeroth-order", layers, facts | _origin())
         bundle.write(store.scores_path(name))

@@ -17,6 +17,7 @@ import torch
 from torch import nn
 
 from ecoflap.errors import Cancelled, EcoflapError
+from ecoflap.replay import Replay
 from ecoflap.types import Layer
 
 # Reports (units done, units in all, seconds left); returns False to stop.
@@ -111,6 +112,7 @@ def score(
     linears: Mapping[str, nn.Linear],
     loss: Callable[[Any], torch.Tensor],
     batches: Sequence[Any],
+    blocks: Mapping[str, nn.Module],
     draws_per_batch: int = 1,
     eps: float = 1e-3,
     seed: int = 0,
@@ -123,6 +125,7 @@ def score(
         linears: their modules by name.
         loss: batch -> mean loss over its answer tokens.
         batches: the calibration batches.
+        blocks: the layers' blocks by name: a pass for a layer starts at its block, see `ecoflap.replay`.
         draws_per_batch: directions per layer and batch; the public code takes one.
         eps: length of the step.
         seed: of all directions.
@@ -135,19 +138,27 @@ def score(
     values: dict[str, list[list[float]]] = {layer.name: [] for layer in layers}
     total, done, began = len(layers) * len(batches), 0, time.monotonic()
     for number, batch in enumerate(batches):
-        for layer in layers:
-            found = draws(
-                linears[layer.name], partial(loss, batch), draws_per_batch, eps, seed_of(seed, layer.name, number)
-            )
-            if not all(map(math.isfinite, found)):
-                raise EcoflapError("loss_not_finite", layer=layer.name, batch=number)
-            values[layer.name].append(found)
-            done += 1
-            left = (time.monotonic() - began) / done * (total - done)
-            if progress is not None and progress(done, total, left) is False:
-                raise Cancelled
-    scored = []
-    for layer in layers:
-        value, stderr, count = summary(values[layer.name])
-        scored.append(replace(layer, score=value, stderr=stderr, draws=count))
-    return tuple(scored)
+        with Replay(blocks, partial(loss, batch)) as replay:
+            for layer in layers:
+                run = partial(replay.start, layer.block)
+                values[layer.name].append(
+                    draws(linears[layer.name], run, draws_per_batch, eps, seed_of(seed, layer.name, number))
+                )
+                _check(layer.name, number, values[layer.name][-1])
+                done += 1
+                left = (time.monotonic() - began) / done * (total - done)
+                if progress is not None and progress(done, total, left) is False:
+                    raise Cancelled
+    return tuple(_scored(layer, values[layer.name]) for layer in layers)
+
+
+def _check(layer: str, batch: int, values: Sequence[float]) -> None:
+    """Raise unless every draw is a finite number."""
+    if not all(map(math.isfinite, values)):
+        raise EcoflapError("loss_not_finite", layer=layer, batch=batch)
+
+
+def _scored(layer: Layer, values: Sequence[Sequence[float]]) -> Layer:
+    """The layer with the summary of its draws per batch."""
+    score, stderr, count = summary(values)
+    return replace(layer, score=score, stderr=stderr, draws=count)

@@ -52,6 +52,11 @@ class VisionLanguageModel(ABC):
         """Greedy answers to the questions; the samples' own answers are not looked at."""
 
     @property
+    def blocks(self) -> dict[str, nn.Module]:
+        """The modules of all blocks by name."""
+        return {layer.block: self.module.get_submodule(layer.block) for layer in self.layers}
+
+    @property
     def device(self) -> torch.device:
         """Where the weights are."""
         return next(self.module.parameters()).device

@@ -22,12 +22,12 @@ def setting(dtype=torch.float32):
     def loss(batch):
         return nn.functional.cross_entropy(model(batch[0]).float(), batch[1])
 
-    return model, linears, layers, loss, batches
+    return model, linears, layers, loss, batches, linears
 
 
 def test_the_score_estimates_the_norm_of_the_gradient():
-    model, linears, layers, loss, batches = setting()
-    scored = zeroth_order.score(layers, linears, loss, batches, draws_per_batch=400)
+    model, linears, layers, loss, batches, blocks = setting()
+    scored = zeroth_order.score(layers, linears, loss, batches, blocks, draws_per_batch=400)
     for layer in scored:
         norms = [torch.autograd.grad(loss(batch), linears[layer.name].weight)[0].norm().item() for batch in batches]
         expected = math.sqrt(2 / math.pi) * sum(norms) / len(norms)
@@ -37,7 +37,7 @@ def test_the_score_estimates_the_norm_of_the_gradient():
 
 
 def test_one_draw_is_the_formula():
-    model, linears, layers, loss, batches = setting()
+    model, linears, layers, loss, batches, blocks = setting()
     eps, seed = 1e-3, zeroth_order.seed_of(5, "first", 0)
     found = zeroth_order.draws(linears["first"], lambda: loss(batches[0]), 1, eps, seed)
     dense = linears["first"].weight.detach().clone()
@@ -52,9 +52,9 @@ def test_one_draw_is_the_formula():
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 def test_weights_are_bit_identical_afterwards(dtype):
-    model, linears, layers, loss, batches = setting(dtype)
+    model, linears, layers, loss, batches, blocks = setting(dtype)
     before = {name: (value.data_ptr(), value.clone()) for name, value in model.state_dict().items()}
-    zeroth_order.score(layers, linears, loss, batches)
+    zeroth_order.score(layers, linears, loss, batches, blocks)
     for name, value in model.state_dict().items():
         assert value.data_ptr() == before[name][0]
         assert torch.equal(value, before[name][1])
@@ -63,41 +63,46 @@ def test_weights_are_bit_identical_afterwards(dtype):
 
 def test_low_precision_weights_do_not_swallow_the_step():
     """In bfloat16 1e-3 is lost on a weight of 1; the score has to come out as in float32 all the same."""
-    model, linears, layers, loss, batches = setting()
+    model, linears, layers, loss, batches, blocks = setting()
     with torch.no_grad():
         linears["second"].weight.add_(2.0).copy_(linears["second"].weight.bfloat16())
-    expected = zeroth_order.score(layers[1:], linears, loss, batches, draws_per_batch=20)[0].score
+    expected = zeroth_order.score(layers[1:], linears, loss, batches, blocks, draws_per_batch=20)[0].score
     model.bfloat16()
     low = [(inputs.bfloat16(), labels) for inputs, labels in batches]
     # The outputs still are bfloat16, so steps are seen through its rounding: a larger step, a coarse agreement.
-    found = zeroth_order.score(layers[1:], linears, loss, low, draws_per_batch=20, eps=0.05)[0].score
+    found = zeroth_order.score(layers[1:], linears, loss, low, blocks, draws_per_batch=20, eps=0.05)[0].score
     assert found == pytest.approx(expected, rel=0.25)
 
 
 def test_a_layers_score_does_not_depend_on_the_others():
-    model, linears, layers, loss, batches = setting()
-    both = zeroth_order.score(layers, linears, loss, batches, seed=3)
-    alone = zeroth_order.score(layers[1:], linears, loss, batches, seed=3)
+    model, linears, layers, loss, batches, blocks = setting()
+    both = zeroth_order.score(layers, linears, loss, batches, blocks, seed=3)
+    alone = zeroth_order.score(layers[1:], linears, loss, batches, blocks, seed=3)
     assert both[1] == alone[0]
-    assert both != zeroth_order.score(layers, linears, loss, batches, seed=4)
+    assert both != zeroth_order.score(layers, linears, loss, batches, blocks, seed=4)
 
 
 def test_cancelling_leaves_the_weights_alone():
-    model, linears, layers, loss, batches = setting()
+    model, linears, layers, loss, batches, blocks = setting()
     before = [value.clone() for value in model.parameters()]
     seen = []
     with pytest.raises(Cancelled):
         zeroth_order.score(
-            layers, linears, loss, batches, progress=lambda done, total, left: seen.append((done, total)) or done < 3
+            layers,
+            linears,
+            loss,
+            batches,
+            blocks,
+            progress=lambda done, total, left: seen.append((done, total)) or done < 3,
         )
     assert seen == [(1, 4), (2, 4), (3, 4)]
     assert all(map(torch.equal, before, model.parameters()))
 
 
 def test_a_loss_that_is_no_number_is_named():
-    model, linears, layers, loss, batches = setting()
+    model, linears, layers, loss, batches, blocks = setting()
     with pytest.raises(EcoflapError, match=r"not a finite number \(layer first, batch 0\)"):
-        zeroth_order.score(layers, linears, lambda batch: torch.tensor(float("nan")), batches)
+        zeroth_order.score(layers, linears, lambda batch: torch.tensor(float("nan")), batches, blocks)
 
 
 def test_standard_errors_by_hand():

@@ -9,8 +9,8 @@ Z = 1.959963984540054
 
 
 def normalise(text: str) -> str:
-    """Lower case, single blanks, no full stop at the end: what an exact match compares."""
-    return " ".join(text.lower().split()).rstrip(".").strip()
+    """Lower case, single blanks, no closing marks: what an exact match compares."""
+    return " ".join(text.lower().split()).rstrip(" .?!")
 
 
 def exact_match(answer: str, expected: str) -> bool:

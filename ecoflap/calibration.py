@@ -74,20 +74,23 @@ def from_folder(folder: Path, count: int, seed: int = 0) -> Samples:
         EcoflapError: no such table, a column is missing, or no row is usable.
     """
     rows = list(_rows(folder))
-    order = sorted(range(len(rows)), key=lambda i: hashlib.sha256(f"{seed}/{i}".encode()).digest())
-    found, skipped = [], []
-    for i in sorted(order[:count]):
+    found: dict[int, Sample] = {}
+    skipped: dict[int, str] = {}
+    for i in sorted(range(len(rows)), key=lambda i: hashlib.sha256(f"{seed}/{i}".encode()).digest()):
+        if len(found) == count:
+            break
         try:
-            found.append(_sample(folder, rows[i], i + 2))
+            found[i] = _sample(folder, *rows[i])
         except EcoflapError as error:
-            skipped.append(str(error))
+            skipped[i] = str(error)
+    said = tuple(skipped[i] for i in sorted(skipped))
     if not found:
-        raise EcoflapError("samples_empty", folder=folder, reason=skipped[0] if skipped else "no rows")
-    return Samples(folder.name, tuple(found), tuple(skipped))
+        raise EcoflapError("samples_empty", folder=folder, reason=said[0] if said else "it has no rows.")
+    return Samples(folder.name, tuple(found[i] for i in sorted(found)), said)
 
 
-def _rows(folder: Path) -> Iterable[dict[str, str]]:
-    """Rows of the folder's table."""
+def _rows(folder: Path) -> Iterable[tuple[dict[str, str], int]]:
+    """Rows of the folder's table, each with its line."""
     path = folder / TABLE
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -95,8 +98,9 @@ def _rows(folder: Path) -> Iterable[dict[str, str]]:
             missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
             if missing:
                 raise EcoflapError("samples_columns", path=path, missing=", ".join(missing), columns=",".join(COLUMNS))
-            yield from reader
-    except (OSError, UnicodeDecodeError) as error:
+            for row in reader:
+                yield row, reader.line_num
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise EcoflapError("samples_table", folder=folder, table=TABLE, columns=",".join(COLUMNS)) from error
 
 
@@ -106,7 +110,10 @@ def _sample(folder: Path, row: dict[str, str], line: int) -> Sample:
     empty = [name for name, value in values.items() if not value]
     if empty:
         raise EcoflapError("samples_row", line=line, empty=", ".join(empty))
-    picture = (folder / values["image"]).resolve()
+    try:
+        picture = (folder / values["image"]).resolve()
+    except (OSError, ValueError) as error:
+        raise EcoflapError("samples_name", line=line) from error
     if not picture.is_relative_to(folder.resolve()):
         raise EcoflapError("samples_outside", line=line, name=values["image"])
     return Sample(open_picture(picture), values["question"], values["answer"])

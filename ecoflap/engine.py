@@ -1,13 +1,15 @@
 """A loaded model with everything that pruning it needs: ranks, masks, dense weights on the side, and one lock."""
 
+import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 import torch
 
-from ecoflap import calibration, store
+from ecoflap import __version__, calibration, store
 from ecoflap.errors import EcoflapError
 from ecoflap.importance import zeroth_order
 from ecoflap.masking import MaskedModel, Ranked, rank_model
@@ -17,6 +19,8 @@ from ecoflap.types import Allocation, Answer, Recipe, Sample, ScoreBundle
 
 # The paper's fine stage uses 128 samples.
 CALIBRATION_SAMPLES = 128
+# Raised when the scores of the same settings change, so that old ones are not taken from the cache.
+VERSION = 2
 
 
 class Engine:
@@ -35,9 +39,9 @@ class Engine:
         self.lock = threading.RLock()
         self.fingerprint = model.fingerprint()
         # Identity of the samples behind the norms, once they are measured.
-        self.calibration = ""
+        self.samples = ""
         self._norms: dict[str, torch.Tensor] | None = None
-        self._ranked: dict[tuple[str, ...], dict[str, Ranked]] = {}
+        self._ranked: dict[tuple[str, str], dict[str, Ranked]] = {}
 
     def norms(self) -> dict[str, torch.Tensor]:
         """Input norms of every layer on the dense model, measured once and cached on disk: name -> (cols,) float32."""
@@ -48,25 +52,25 @@ class Engine:
 
     def _measured_norms(self) -> dict[str, torch.Tensor]:
         found = calibration.samples_for(self.model.spec, self.source, CALIBRATION_SAMPLES, self.seed)
-        self.calibration = found.fingerprint
+        self.samples = found.fingerprint
         name = store.key(kind="norms", model=self.fingerprint, samples=found.fingerprint, dtype=str(self.model.dtype))
         cached = store.cached_norms(name)
-        if cached is not None and cached.keys() == self.model.linears.keys():
+        widths = {layer.name: (layer.cols,) for layer in self.model.layers}
+        if cached is not None and {layer: tuple(norm.shape) for layer, norm in cached.items()} == widths:
             return {layer: values.to(self.model.device) for layer, values in cached.items()}
         self.masked.restore()
         # One sample at a time: padding would count as input.
         batches = (self.model.encode([sample]) for sample in found.samples)
         norms = activations.input_norms(self.model.linears, self.model.loss, batches, len(found.samples))
-        store.keep_norms(name, norms)
+        _keep(store.keep_norms, name, norms)
         return norms
 
     def ranked(self, recipe: Recipe) -> dict[str, Ranked]:
         """Ranks of every weight under the recipe's pruner and scope, made once."""
         with self.lock:
-            place = (recipe.pruner, recipe.scope, recipe.calibration)
+            pruner, place = registry.find(recipe.pruner), (recipe.pruner, recipe.scope)
+            norms = self._norms_for(recipe) if pruner.calibrated else {}
             if place not in self._ranked:
-                pruner = registry.find(recipe.pruner)
-                norms = self._norms_for(recipe) if pruner.calibrated else {}
                 dense = self.masked.dense
                 self._ranked[place] = rank_model(
                     self.masked.layers, lambda name: pruner.importance(dense[name], norms.get(name)), recipe.scope
@@ -76,8 +80,8 @@ class Engine:
     def _norms_for(self, recipe: Recipe) -> dict[str, torch.Tensor]:
         """The norms, if they are of the samples that the recipe names."""
         norms = self.norms()
-        if recipe.calibration not in ("", self.calibration):
-            raise EcoflapError("recipe_of_other_samples", wanted=recipe.calibration, found=self.calibration)
+        if recipe.samples not in ("", self.samples):
+            raise EcoflapError("recipe_of_other_samples", wanted=recipe.samples, found=self.samples)
         return norms
 
     @contextmanager
@@ -135,38 +139,58 @@ class Engine:
         found = calibration.samples_for(self.model.spec, self.source, samples, seed)
         facts = {"calibration": {"name": found.name, "samples": len(found.samples), "fingerprint": found.fingerprint}}
         facts |= {"seed": seed, "eps": eps, "model_fingerprint": self.fingerprint}
-        name = store.key(**facts, batch=batch_size, draws=draws_per_batch, method="zeroth-order")
-        cached = store.cached_scores(name)
-        if cached is not None:
-            return cached
+        name = store.key(**facts, batch=batch_size, draws=draws_per_batch, method="zeroth-order", version=VERSION)
         batches = [found.samples[i : i + batch_size] for i in range(0, len(found.samples), batch_size)]
         with self.state(None) as model:
-            encoded = [model.encode(batch) for batch in batches]
-            layers = zeroth_order.score(
-                model.layers, model.linears, model.loss, encoded, model.blocks, draws_per_batch, eps, seed, progress
-            )
-        bundle = ScoreBundle(self.model.name, "zeroth-order", layers, facts | _origin())
-        bundle.write(store.scores_path(name))
+            cached = store.cached_scores(name)
+            if cached is not None:
+                return cached
+            with zeroth_order.in_float32(model.module):
+                return self._scored(name, facts, batches, draws_per_batch, eps, seed, progress)
+
+    def _scored(
+        self,
+        name: str,
+        facts: dict[str, Any],
+        batches: Sequence[Sequence[Sample]],
+        draws: int,
+        eps: float,
+        seed: int,
+        progress: zeroth_order.Progress | None,
+    ) -> ScoreBundle:
+        """Score the dense model, which the caller holds in float32, and keep the bundle under `name`."""
+        model = self.model
+        layers = zeroth_order.score(
+            model.layers,
+            model.linears,
+            model.loss,
+            [model.encode(batch) for batch in batches],
+            model.blocks,
+            draws,
+            eps,
+            seed,
+            progress,
+        )
+        bundle = ScoreBundle(model.name, "zeroth-order", layers, facts | _origin())
+        _keep(bundle.write, store.scores_path(name))
         return bundle
+
+
+def _keep(write: Callable[..., None], *what: Any) -> None:
+    """Write to the cache; where that is impossible the measurement counts all the same, and the log says why."""
+    try:
+        write(*what)
+    except EcoflapError as error:
+        logging.getLogger(__name__).warning("not cached: %s", error)
 
 
 def _check_settings(**settings: float) -> None:
     """Raise on a setting that is not above zero."""
     for name, value in settings.items():
-        if not value > 0:
+        if not 0 < value < float("inf"):
             raise EcoflapError("not_positive", name=name, value=value)
 
 
 def _origin() -> Mapping[str, str]:
     """When and with what a bundle was made."""
-    from datetime import UTC, datetime
-
-    from ecoflap import __version__
-
     return {"created": datetime.now(UTC).isoformat(timespec="seconds"), "library": f"ecoflap {__version__}"}
-
-
-def unscored(model: VisionLanguageModel) -> ScoreBundle:
-    """A bundle of the model's shapes alone: enough for allocators that need no score."""
-    layers = tuple(replace(layer, score=0.0) for layer in model.layers)
-    return ScoreBundle(model.name, "shapes", layers)

@@ -3,6 +3,7 @@
 Reading a bundle and allocating need no torch; the model loads in a thread of its own, so a page can open before it.
 """
 
+import hashlib
 import threading
 import time
 from collections import OrderedDict
@@ -199,7 +200,8 @@ class Explorer:
         engine = self.wait()
         if recipe.target == 0 or not find(recipe.allocator).needs:
             return ScoreBundle(engine.model.name, "shapes", engine.model.layers)
-        self.bundle = engine.score()
+        with engine.lock:  # whoever comes second takes what the first one scored
+            self.bundle = self.bundle or engine.score()
         return self.bundle
 
     def allocate(self, recipe: Recipe) -> Allocation:
@@ -208,10 +210,10 @@ class Explorer:
 
     def table(self, recipe: Recipe) -> "np.ndarray":
         """Sparsity of every layer at every slider position: (96, layers), NaN where the cap leaves no solution."""
-        base = replace(recipe, target=0.0)
-        key = repr(base)
+        bundle, base = self.scored(recipe), replace(recipe, target=0.0)
+        key = (bundle.fingerprint, repr(base))
         found = self._tables.get(key)
-        return found if found is not None else self._tables.put(key, Plan(self.scored(recipe), base).table())
+        return found if found is not None else self._tables.put(key, Plan(bundle, base).table())
 
     def ask(self, image: "Image.Image", question: str, recipe: Recipe) -> Asked:
         """The dense and the pruned answer; the dense one is kept for the next recipe.
@@ -219,13 +221,13 @@ class Explorer:
         Raises:
             EcoflapError: no picture, no question, a question too long, or a recipe that cannot be.
         """
-        sample = Sample(image, checked_question(question), "")
         if image is None:
             raise EcoflapError("picture_none")
+        sample = Sample(image, checked_question(question), "")
         allocation = self.allocate(recipe)
         engine = self.wait()
         began = time.perf_counter()
-        key = (sample.question, image.size, image.tobytes())
+        key = (sample.question, image.mode, image.size, hashlib.sha256(image.tobytes()).digest())
         dense = self._answers.get(key) or self._answers.put(key, engine.answer([sample], None, None)[0])
         middle = time.perf_counter()
         pruned = engine.answer([sample], allocation, recipe)[0]

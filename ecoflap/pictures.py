@@ -33,9 +33,9 @@ def open_picture(path: str | Path) -> Image.Image:
     except UnidentifiedImageError as error:
         raise EcoflapError("picture_format", name=Path(path).name, formats=", ".join(FORMATS)) from error
     except FileNotFoundError as error:
-        raise EcoflapError("picture_missing", name=path) from error
+        raise EcoflapError("picture_missing", name=Path(path).name) from error
     except (OSError, ValueError, SyntaxError) as error:
-        raise EcoflapError("picture_broken", name=Path(path).name, reason=error) from error
+        raise EcoflapError("picture_broken", name=Path(path).name) from error
 
 
 def on_white(image: Image.Image) -> Image.Image:

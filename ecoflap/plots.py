@@ -1,4 +1,4 @@
-"""Allocations as Plotly figures. Colours of text and lines come from the page's style sheet, so both themes are readable."""
+"""Allocations as Plotly figures. Text and lines take their colours from the page, so both themes are readable."""
 
 from collections.abc import Mapping, Sequence
 
@@ -23,8 +23,8 @@ def skyline(allocation: Allocation, names: Mapping[str, str], language: str = "e
         names: group -> what people call it.
         language: of the words.
     """
-    figure = _figure(say("page.axis.weights", language), say("page.axis.sparsity", language))
     unit, scale = _unit(allocation.total, language)
+    figure = _figure(say("page.axis.weights", language, unit=unit), say("page.axis.sparsity", language))
     left = 0.0
     for modality in MODALITIES:
         groups, widths, heights = _columns(allocation, modality)
@@ -37,7 +37,7 @@ def skyline(allocation: Allocation, names: Mapping[str, str], language: str = "e
         figure.add_trace(_area(modality, x, y, language))
         figure.add_trace(_hover(modality, (edges[:-1] + edges[1:]) / 2, heights, groups, widths, names, language))
         left = float(edges[-1])
-    figure.update_xaxes(range=[0, max(left, 1e-9)], title_text=say("page.axis.weights", language, unit=unit))
+    figure.update_xaxes(range=[0, max(left, 1e-9)])
     _line(
         figure, allocation.target, TARGET, say("page.line.target", language, percent=_percent(allocation.target)), "dot"
     )
@@ -90,14 +90,22 @@ def curves(
 def _figure(x: str, y: str) -> go.Figure:
     """An empty figure of fixed height, transparent, without Plotly's own look."""
     figure = go.Figure()
-    axis = {"showgrid": True, "zeroline": False, "ticks": "outside", "ticklen": 4, "fixedrange": True}
+    axis = {
+        "showgrid": True,
+        "automargin": False,
+        "title_font_size": 13,
+        "zeroline": False,
+        "ticks": "outside",
+        "ticklen": 4,
+        "fixedrange": True,
+    }
     figure.update_layout(
         template=None,
         height=HEIGHT,
-        margin={"l": 56, "r": 16, "t": 34, "b": 48},
+        margin={"l": 64, "r": 16, "t": 34, "b": 48},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"size": 13, "family": "system-ui, sans-serif"},
+        font={"size": 12, "family": "system-ui, sans-serif"},
         legend={
             "orientation": "h",
             "x": 0,
@@ -107,7 +115,7 @@ def _figure(x: str, y: str) -> go.Figure:
             "itemdoubleclick": False,
         },
         xaxis=axis | {"title_text": x},
-        yaxis=axis | {"title_text": y, "range": [0, 1], "tickformat": ".0%"},
+        yaxis=axis | {"title_text": y, "title_standoff": 14, "range": [0, 1], "tickformat": ".0%"},
         dragmode=False,
     )
     return figure

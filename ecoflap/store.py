@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ecoflap.errors import EcoflapError
 from ecoflap.types import ScoreBundle
+from ecoflap.types.bundle import check_writable
 
 if TYPE_CHECKING:
     import torch
@@ -63,10 +64,14 @@ def cached_norms(name: str) -> "dict[str, torch.Tensor] | None":
 
 def keep_norms(name: str, norms: "dict[str, torch.Tensor]") -> None:
     """Keep input norms under `name`, whole or not at all."""
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
-    path = norms_path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = check_writable(norms_path(name))
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    save_file({layer: values.cpu().contiguous() for layer, values in norms.items()}, beside)
-    beside.replace(path)
+    try:
+        save_file({layer: values.cpu().contiguous() for layer, values in norms.items()}, beside)
+        beside.replace(path)
+    except (OSError, SafetensorError) as error:
+        beside.unlink(missing_ok=True)
+        raise EcoflapError("out_unwritable", out=path, reason=error) from error

@@ -67,7 +67,9 @@ def test_the_whole_way_on_a_model_from_a_folder(t5_folder, calibration, tmp_path
     asked = document("ask", *common, "--scores", scores, "--target", "0.9", *asking)
     assert asked.keys() >= {"dense", "pruned", "target", "achieved", "tokens"}
     assert asked["achieved"] == pytest.approx(0.9, abs=1e-3)
-    points = document("evaluate", *common, "--scores", scores, "--target", "0.5", "--questions", "3")["points"]
+    points = document(
+        "evaluate", *common, "--scores", scores, "--target", "0.5", "--questions", "3", "--data", calibration
+    )["points"]
     assert points[0].keys() >= {"target", "achieved", "accuracy", "interval", "by_type", "loss"}
     document("prune", *common, "--scores", scores, "--target", "0.9", "--out", out)
     assert Recipe.read(out / "recipe.json").bundle == ScoreBundle.read(scores).fingerprint
@@ -104,6 +106,10 @@ def test_every_command_has_help(command):
         (["ask", "--image", "none.png", "--question", " "], "There is no question"),
         (["score", "--model", "/no/such", "--out", "x.json"], "neither a folder nor a hub id"),
         (["score", "--out", "x.json", "--method", "luck"], "Choose one of: zeroth-order"),
+        (["score", "--out", "/proc/none/x.json"], "/proc/none/x.json cannot be written"),
+        (["score", "--out", "."], "cannot be written: it is a folder"),
+        (["evaluate", "--model", "somewhere"], "brings no evaluation questions"),
+        (["evaluate", "--target", "0.4", "--max-sparsity", "0.3"], "0.4 is above the cap 0.3"),
         (["score"], "Missing option '--out'"),
         (["fly"], "No such command 'fly'"),
     ],

@@ -144,6 +144,7 @@ def test_everybody_gets_the_answer_of_their_own_recipe(blip2_folder, folder):
     for thread in threads:
         thread.join()
     assert found == [[answer] * 3 for answer in alone]
+    assert len(set(alone)) > 5
 
 
 def test_a_model_without_samples_is_told_how_to_give_some(blip2_folder):
@@ -197,6 +198,34 @@ def test_samples_of_a_folder_are_bounded_and_named(folder):
     assert [sample.question for sample in found.samples] == [sample.question for sample in samples()]
     assert [part in text for part, text in zip(("missing.png", "outside", "no question"), found.skipped)] == [True] * 3
     assert found.fingerprint != calibration.from_folder(folder, 2).fingerprint
+    assert all(len(calibration.from_folder(folder, 1, seed).samples) == 1 for seed in range(6))
+
+
+def test_a_recipe_of_other_samples_or_weights_is_refused(engine, folder, tmp_path):
+    with pytest.raises(EcoflapError, match="made with the calibration samples 0123"):
+        engine.ranked(Recipe(samples="0123"))
+    bundle = scored(engine)
+    path = tmp_path / "other.json"
+    facts = bundle.facts | {"model_fingerprint": "0" * 16}
+    ScoreBundle(bundle.model, bundle.method, bundle.layers, facts).write(path)
+    opened = Explorer.open(str(engine.model.folder), path, "cpu", str(folder))
+    with pytest.raises(EcoflapError, match="measured on weights with fingerprint 0000"):
+        opened.wait()
+
+
+def test_norms_of_another_shape_are_measured_again(engine):
+    norms = engine.norms()
+    path = next((store.folder() / "norms").iterdir())
+    store.keep_norms(path.stem, {name: value[:1] for name, value in norms.items()})
+    engine._norms = None
+    assert {name: value.shape for name, value in engine.norms().items()} == {n: v.shape for n, v in norms.items()}
+
+
+def test_a_cache_that_cannot_be_written_costs_no_work(engine, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("ECOFLAP_CACHE", str(tmp_path / "file"))
+    assert scored(engine).layers
+    assert engine.norms()
 
 
 @pytest.mark.parametrize(

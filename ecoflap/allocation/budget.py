@@ -10,6 +10,8 @@ from ecoflap.errors import EcoflapError
 # Shares are computed in float64: at 1e10 weights an absolute error near 1e-6 is possible, so remainders that differ by
 # less than this count as ties, which go by order.
 TIE = 1e-5
+# A score this much smaller than the largest would not move a weight among 1e15.
+TINY = 1e-30
 
 
 def largest_remainder(shares: np.ndarray, total: int) -> np.ndarray:
@@ -46,7 +48,7 @@ def floors(sizes: np.ndarray, cap: float, keep: int) -> np.ndarray:
     least = np.ceil(wanted - TIE).astype(np.int64)
     if least.sum() <= keep:
         return least
-    if np.floor(wanted.sum()) > keep + 1:
+    if wanted.sum() > keep + 0.5 + TIE:
         raise EcoflapError("target_above_cap", target=round(1 - keep / int(sizes.sum()), 6), cap=cap)
     return largest_remainder(wanted * (keep / wanted.sum()), keep)
 
@@ -69,6 +71,8 @@ def proportional(sizes: np.ndarray, scores: np.ndarray, keep: int, cap: float) -
     least = floors(sizes, cap, keep)
     room = (sizes - least).astype(np.float64)
     spare = float(keep - least.sum())
+    # Next to the largest score, what is smaller than this receives nothing that could be counted.
+    scores = np.where(scores > TINY * scores.max(), scores, 0.0) / (scores.max() or 1.0)
     scored_room = float(room[scores > 0].sum())
     shares = least + water_fill(room, scores, min(spare, scored_room))
     left = spare - scored_room
@@ -87,9 +91,8 @@ def water_fill(room: np.ndarray, scores: np.ndarray, amount: float) -> np.ndarra
     if amount <= 0:
         return np.zeros_like(room)
     active = np.flatnonzero(scores > 0)
-    scaled = scores[active] / scores.max()
-    order = active[np.argsort(room[active] / scaled, kind="stable")]
-    weight = scores[order] / scores.max()
+    order = active[np.argsort(room[active] / scores[active], kind="stable")]
+    weight = scores[order]
     full = room[order]
     before = np.concatenate(([0.0], np.cumsum(full)[:-1]))
     behind = np.cumsum(weight[::-1])[::-1]

@@ -40,7 +40,9 @@ class Plan:
         self.member = np.array([index[self.group_of[i]] for i in chosen])
         self.layer_sizes = np.array([layer.size for layer in self.layers], dtype=np.int64)
         self.sizes = np.bincount(self.member, self.layer_sizes[chosen]).astype(np.int64)
-        scores = np.bincount(self.member, [self.layers[i].score for i in chosen])
+        # Shares are relative: scaled to at most 1, sums of the largest numbers stay finite.
+        scores = np.array([self.layers[i].score for i in chosen], dtype=np.float64)
+        scores = np.bincount(self.member, scores / (scores.max() or 1.0))
         self.scores = scores / self.sizes if recipe.aggregate == "avg" else scores
         self._fix_overrides(index)
 
@@ -51,6 +53,8 @@ class Plan:
             raise EcoflapError("unknown_group", group=unknown[0], granularity=self.recipe.granularity)
         self.fixed = np.full(len(self.groups), -1, dtype=np.int64)
         for group, sparsity in self.recipe.overrides.items():
+            if sparsity > self.recipe.cap:
+                raise EcoflapError("override_above_cap", group=group, value=sparsity, cap=self.recipe.cap)
             size = int(self.sizes[index[group]])
             self.fixed[index[group]] = size - round(sparsity * size)
         self.free = self.fixed < 0
@@ -70,7 +74,7 @@ class Plan:
         kept = self.fixed.copy()
         rest = keep - int(kept[~self.free].sum())
         room = int(self.sizes[self.free].sum())
-        if not (1 - cap) * room - 1 <= rest <= room:
+        if not (1 - cap) * room - 0.5 <= rest <= room:
             facts = {"target": target, "keep": keep, "fixed": keep - rest, "room": room, "cap": cap}
             raise EcoflapError("overrides_break_budget", **facts)
         if room:

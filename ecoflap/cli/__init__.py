@@ -24,5 +24,7 @@ def main() -> None:
         message = " ".join(error.format_message().split()).rstrip(".") + ". " + say("cli.try_help")
     except (Cancelled, KeyboardInterrupt, typer.Abort):
         message = say("cli.cancelled")
+    except Exception as error:  # the contract of the command line: one line, whatever happens
+        message = say("cli.unexpected", kind=type(error).__name__, reason=" ".join(str(error).split()))
     stderr.print(message, style="red", soft_wrap=True, markup=False, highlight=False)
     sys.exit(2)

@@ -5,10 +5,14 @@ from pathlib import Path
 from typing import Annotated
 
 from ecoflap.cli.options import Calibration, Device, FormatOption, Model, Out, Scores, option, with_recipe
-from ecoflap.cli.output import Format, bar, show
+from ecoflap.cli.output import Format, bar, show, stderr
+from ecoflap.errors import EcoflapError
 from ecoflap.explorer import Explorer, checked_question
 from ecoflap.texts import say
 from ecoflap.types import Answer, Recipe
+
+# What `evaluate` measures where no target is given.
+TARGETS = (0.0, 0.3, 0.5, 0.7, 0.95)
 
 
 @with_recipe()
@@ -39,7 +43,9 @@ def _tokens(answer: Answer) -> str:
     return " ".join(f"{token} {value:.0%}" for token, value in zip(answer.tokens, answer.probabilities))
 
 
-@with_recipe("max_sparsity", "cap_margin", "allocator", "granularity", "aggregate", "modalities", "pruner", "scope")
+@with_recipe(
+    "max_sparsity", "cap_margin", "allocator", "granularity", "aggregate", "modalities", "pruner", "scope", "rounding"
+)
 def evaluate(
     recipe: Recipe,
     model: Model = "demo",
@@ -55,9 +61,14 @@ def evaluate(
     from ecoflap import calibration as sets
     from ecoflap.evaluation import evaluate as measure
 
-    recipes = [replace(recipe, target=value) for value in (target or [0.0, 0.3, 0.5, 0.7, 0.95])]
+    targets = target or [value for value in TARGETS if recipe.max_sparsity is None or value <= recipe.max_sparsity]
+    recipes = [replace(recipe, target=value) for value in targets]
+    if data is None and model != "demo" and calibration != "demo":
+        raise EcoflapError("evaluation_missing", model=model)
     explorer = Explorer.open(model, scores, device, calibration, prepare=False)
-    found = sets.samples_for(model, data or calibration, questions, seed, "evaluation")
+    found = sets.samples_for(model, data or "demo", questions, seed, "evaluation")
+    if found.skipped:
+        stderr.print(say("cli.skipped", count=len(found.skipped), first=found.skipped[0]), markup=False)
     points = []
     with bar() as progress:
         for chosen in recipes:
@@ -94,8 +105,9 @@ def prune(
     device: Device = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    from ecoflap.export import save_pruned
+    from ecoflap.export import check_new, save_pruned
 
+    check_new(out)
     explorer = Explorer.open(model, scores, device, calibration, prepare=False)
     allocation = explorer.allocate(recipe)
     engine = explorer.wait()
@@ -103,7 +115,7 @@ def prune(
     facts = {
         "model": engine.model.name,
         "bundle": explorer.scored(recipe).fingerprint,
-        "calibration": engine.calibration,
+        "samples": engine.samples,
     }
     save_pruned(engine, allocation, replace(recipe, **facts), out)
     document = {"out": str(out), "target": recipe.target, "achieved": allocation.achieved}

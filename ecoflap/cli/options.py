@@ -56,7 +56,8 @@ def with_recipe(*names: str) -> Callable[[Callable[..., None]], Callable[..., No
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @wraps(command)
         def run(**given: Any) -> None:
-            values = {name: default for name, (_, default) in RECIPE_OPTIONS.items()}
+            # A command without --target sets targets of its own; 0 is below every cap.
+            values = {name: default for name, (_, default) in RECIPE_OPTIONS.items()} | {"target": 0.0}
             values |= {name: given.pop(name) for name in chosen}
             command(recipe_from(values), **given)
 

@@ -21,7 +21,7 @@ class Format(StrEnum):
 def show(document: dict[str, Any], form: Format, title: str, rows: list[dict[str, Any]]) -> None:
     """Print the JSON document, or `rows` (all with the same columns) as a table under `title`."""
     if form is Format.JSON:
-        print(json.dumps(document, indent=1, ensure_ascii=False))
+        print(json.dumps(document, indent=1))
         return
     console = Console(width=None if Console().is_terminal else 160)
     console.print(title, markup=False, highlight=False)

@@ -16,16 +16,19 @@ from ecoflap.cli.options import (
 )
 from ecoflap.cli.output import Format, bar, show
 from ecoflap.errors import EcoflapError
-from ecoflap.explorer import Explorer
-from ecoflap.models.registry import DEMO_FOLDER, DEMO_SCORES, SOURCES
+from ecoflap.models.registry import DEMO_FOLDER, DEMO_SCORES, SOURCES, open_model
 from ecoflap.texts import say
 from ecoflap.types import Recipe, ScoreBundle
+from ecoflap.types.bundle import check_writable
 
 
 def models(form: FormatOption = Format.TABLE) -> None:
+    from ecoflap.models.hub import cached_models
+
     rows = [{"model": source.form, "what": say(source.what), "bytes": None} for source in SOURCES]
     weights = DEMO_FOLDER / "model.safetensors"
     rows[0]["bytes"] = weights.stat().st_size if weights.is_file() else None
+    rows += [{"model": name, "what": say("cli.models.cached"), "bytes": size} for name, size in cached_models()]
     show({"models": rows}, form, say("cli.models.title"), rows)
 
 
@@ -42,12 +45,14 @@ def score(
     device: Device = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
+    from ecoflap.engine import Engine
     from ecoflap.importance.registry import METHODS
 
     names = [known.name for known in METHODS]
     if method not in names:
         raise EcoflapError("not_a_choice", name="method", value=method, choices=", ".join(names))
-    engine = Explorer.open(model, None, device, calibration, prepare=False).wait()
+    check_writable(out)
+    engine = Engine(open_model(model, device), calibration)
     with bar() as progress:
         task = progress.add_task(say("cli.score.running"), total=None)
 

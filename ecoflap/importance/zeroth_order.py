@@ -31,32 +31,37 @@ def seed_of(seed: int, name: str, batch: int) -> int:
 
 
 @contextmanager
-def movable(linear: nn.Linear) -> Iterator[torch.Tensor]:
-    """Give `linear` a float32 weight to move about; the old weight is put back afterwards, bit for bit.
+def in_float32(module: nn.Module) -> Iterator[None]:
+    """Compute in float32 inside the context; afterwards every value has its old type and its old bits again.
 
-    A perturbation of 1e-3 is lost on a large bfloat16 weight, so the layer computes in float32 while it is moved.
+    In bfloat16 neither a weight nor the loss resolves a step of 1e-3. Going up loses nothing, so coming back is exact.
+    Needs the memory of the model in float32.
+    """
+    tensors = [t for t in (*module.parameters(), *module.buffers()) if t.is_floating_point() and t.dtype.itemsize < 4]
+    kinds = [tensor.dtype for tensor in tensors]
+    try:
+        for tensor in tensors:
+            tensor.data = tensor.data.float()
+        yield
+    finally:
+        for tensor, kind in zip(tensors, kinds):
+            tensor.data = tensor.data.to(kind)
+
+
+@contextmanager
+def movable(linear: nn.Linear) -> Iterator[torch.Tensor]:
+    """Give `linear` a copy of its weight to move about; its own weight is put back afterwards, bit for bit.
 
     Yields:
-        The weight that the layer uses, (rows, cols) float32, to be written in place.
+        The weight that the layer uses meanwhile, (rows, cols), to be written in place.
     """
     dense = linear.weight
-    moved = dense.detach().to(torch.float32, copy=True)
+    moved = dense.detach().clone()
     linear.weight = nn.Parameter(moved, requires_grad=False)
-    handles = []
-    if dense.dtype != torch.float32:
-        bias = linear.bias
-        handles.append(linear.register_forward_pre_hook(lambda module, inputs: (inputs[0].float(), *inputs[1:])))
-        handles.append(linear.register_forward_hook(lambda module, inputs, output: output.to(dense.dtype)))
-        if bias is not None:
-            linear.bias = nn.Parameter(bias.detach().float(), requires_grad=False)
     try:
         yield moved
     finally:
-        for handle in handles:
-            handle.remove()
         linear.weight = dense
-        if handles and bias is not None:
-            linear.bias = bias
 
 
 def draws(linear: nn.Linear, loss: Callable[[], torch.Tensor], count: int, eps: float, seed: int) -> list[float]:

@@ -14,8 +14,8 @@ Batch = Mapping[str, torch.Tensor]
 
 # Enough for the longest answer that people read; the demo's caption of six objects has fewer.
 MAX_NEW_TOKENS = 64
-# Elements of each weight that its fingerprint reads: enough to tell models apart, little enough for billions.
-_PROBE = 4096
+# Elements of each weight that its fingerprint reads: all of a small model's, an even choice of a weight of millions.
+_PROBE = 2**20
 
 
 class VisionLanguageModel(ABC):
@@ -25,6 +25,7 @@ class VisionLanguageModel(ABC):
         name: what people read.
         spec: what `--model` said.
         folder: where its files are.
+        resized: whether loading had to enlarge the embeddings, so that the folder's config.json no longer fits.
         module: the torch module, in evaluation mode.
         layers: prunable layers in execution order, without scores.
         linears: the same layers' modules by name.
@@ -34,6 +35,7 @@ class VisionLanguageModel(ABC):
     name: str
     spec: str
     folder: Path
+    resized: bool
     module: nn.Module
     layers: tuple[Layer, ...]
     linears: dict[str, nn.Linear]
@@ -67,11 +69,15 @@ class VisionLanguageModel(ABC):
         return next(iter(self.linears.values())).weight.dtype
 
     def fingerprint(self) -> str:
-        """Identity of the dense weights: 16 hex digits over names, shapes and a sample of every parameter's values."""
+        """Identity of the dense weights: 16 hex digits over names, shapes and values.
+
+        Of a parameter with more than 2^20 values an even choice of them is read: it tells checkpoints apart, not
+        single changed weights.
+        """
         digest = hashlib.sha256()
         for name, parameter in self.module.named_parameters():
             flat = parameter.detach().reshape(-1)
-            values = flat[:: max(1, flat.numel() // _PROBE)].float().cpu().contiguous()
+            values = flat[:: -(-flat.numel() // _PROBE)].float().cpu().contiguous()
             digest.update(f"{name}{tuple(parameter.shape)}".encode())
             digest.update(values.numpy().tobytes())
         return digest.hexdigest()[:16]

@@ -36,7 +36,8 @@ def discover(model: nn.Module) -> Found:
     Output embeddings and Linears that share storage with an embedding stay dense, as in the paper.
     """
     paths = {module: name for name, module in model.named_modules()}
-    vision, language = _vision_root(model, paths), _language_roots(model, paths)
+    vision = _vision_root(model, paths)
+    language = _language_roots(model, paths, vision)
     embeddings = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
     output = model.get_output_embeddings() if hasattr(model, "get_output_embeddings") else None
     stacks = list(_stacks(model))
@@ -74,9 +75,8 @@ def _vision_root(model: nn.Module, paths: dict[nn.Module, str]) -> str | None:
     return next((name for name in paths.values() if name.split(".")[-1] in VISION_NAMES), None)
 
 
-def _language_roots(model: nn.Module, paths: dict[nn.Module, str]) -> list[str]:
+def _language_roots(model: nn.Module, paths: dict[nn.Module, str], vision: str | None) -> list[str]:
     """Outermost paths of the language towers."""
-    vision = _vision_root(model, paths)
     named = [name for name in paths.values() if name.split(".")[-1] in LANGUAGE_NAMES]
     for getter in ("get_decoder", "get_encoder"):
         try:

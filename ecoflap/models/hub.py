@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import huggingface_hub
 from huggingface_hub import constants
-from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+from huggingface_hub.errors import CacheNotFound, HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
 from ecoflap.errors import EcoflapError
 
@@ -37,10 +37,21 @@ def folder_of(spec: str) -> Path:
     return _download(spec)
 
 
+def cached_models() -> list[tuple[str, int]]:
+    """Models in the hub's local cache: (id, bytes on disk), in alphabetical order."""
+    try:
+        found = huggingface_hub.scan_cache_dir()
+    except CacheNotFound:
+        return []
+    return sorted((repo.repo_id, repo.size_on_disk) for repo in found.repos if repo.repo_type == "model")
+
+
 def _download(spec: str) -> Path:
     """Fetch `spec` from the hub."""
     host = urlsplit(constants.ENDPOINT).hostname
-    if os.environ.get("HF_HUB_OFFLINE", "0") not in ("0", "") or not _reachable(host):
+    if os.environ.get("HF_HUB_OFFLINE", "0").lower() not in ("0", "", "false", "no", "off"):
+        raise EcoflapError("hub_offline", spec=spec)
+    if not _reachable(host):
         raise EcoflapError("hub_unreachable", spec=spec, seconds=PROBE_SECONDS)
     try:
         return Path(huggingface_hub.snapshot_download(spec, allow_patterns=list(WANTED)))

@@ -28,15 +28,15 @@ class HuggingFaceModel(VisionLanguageModel):
         Raises:
             EcoflapError: the folder holds no vision-language model, or its weights do not fit its configuration.
         """
-        self.spec, self.name, self.folder = spec, name or spec, folder
+        self.spec, self.name, self.folder, self.resized = spec, name or spec, folder, False
         place = _place(device)
         config = _config(spec, folder)
         self.module = _weights(spec, folder, config, place).eval().requires_grad_(False)
         try:
             self.processor = AutoProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        except (OSError, ValueError, KeyError) as error:
+            self.tokenizer = self.processor.tokenizer
+        except Exception as error:  # which kind depends on the file that is missing or broken, and on torchvision
             raise EcoflapError("model_processor", spec=spec, reason=_first_line(error)) from error
-        self.tokenizer = self.processor.tokenizer
         self._complete_processor()
         found = discovery.discover(self.module)
         if not found.layers:
@@ -52,6 +52,7 @@ class HuggingFaceModel(VisionLanguageModel):
             config.image_token_index = self.tokenizer.convert_tokens_to_ids(str(self.processor.image_token))
             if config.image_token_index >= self.module.get_input_embeddings().num_embeddings:
                 self.module.resize_token_embeddings(config.image_token_index + 1)
+                self.resized = True
 
     @property
     def encoder_decoder(self) -> bool:
@@ -146,8 +147,8 @@ def _place(device: str | None) -> torch.device:
     """The torch device called `device`; None is the GPU where there is one."""
     try:
         place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        torch.empty(0, device=place)
-    except (RuntimeError, AssertionError) as error:
+        torch.zeros(1, device=place).item()
+    except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
         raise EcoflapError("device_unusable", value=device, reason=_first_line(error)) from error
     return place
 
@@ -162,7 +163,7 @@ def _config(spec: str, folder: Path) -> Any:
         raise EcoflapError("model_folder", spec=spec, missing="config.json")
     try:
         return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # a config.json may hold anything, and the library raises as many kinds
         raise EcoflapError("model_config", spec=spec, reason=_first_line(error)) from error
 
 
@@ -171,8 +172,9 @@ def _weights(spec: str, folder: Path, config: Any, device: torch.device) -> Any:
 
     A parameter that the checkpoint lacks would silently be random, so it is an error.
     """
-    architecture = (getattr(config, "architectures", None) or [""])[0]
-    named = getattr(transformers, architecture, None)
+    architectures = getattr(config, "architectures", None)
+    architecture = architectures[0] if isinstance(architectures, list) and architectures else ""
+    named = getattr(transformers, str(architecture), None)
     kind = named if named is not None and hasattr(named, "generate") else AutoModelForImageTextToText
     dtype = "auto" if device.type == "cuda" else torch.float32
     try:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,30 @@ _OPTIONAL = ("model_fingerprint", "calibration", "seed", "eps", "created", "libr
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` beside `path`, then rename: a reader sees the old file or the new one, never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+    beside = check_writable(path).with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise EcoflapError("out_unwritable", out=path, reason=error.strerror or error) from error
+
+
+def check_writable(path: Path) -> Path:
+    """`path`, if a file can be written there; its folder is made. Asked before long work, so that none is lost.
+
+    Raises:
+        EcoflapError: it is a folder, or its own folder cannot be made or written to.
+    """
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(21, "it is a folder")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not os.access(path.parent, os.W_OK | os.X_OK):
+            raise PermissionError(13, "no permission")
+    except (OSError, ValueError) as error:
+        raise EcoflapError("out_unwritable", out=path, reason=getattr(error, "strerror", None) or error) from error
+    return path
 
 
 def read_json(path: Path) -> Any:
@@ -32,7 +53,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise EcoflapError("file_unreadable", path=path, reason=error.strerror or error) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EcoflapError("file_not_json", path=path, reason=error) from error
 
 
@@ -62,7 +83,7 @@ class ScoreBundle:
             double = next(name for name in names if names.count(name) > 1)
             raise EcoflapError("bundle_double", name=double)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Identity of the bundle: 16 hex digits over model, method and layers."""
         body = [self.model, self.method, [layer.to_json() for layer in self.layers]]

@@ -1,11 +1,19 @@
 """One prunable weight matrix."""
 
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
 from ecoflap.errors import EcoflapError
 
 MODALITIES = ("vision", "bridge", "language")
+# Beyond this a float64 no longer counts single weights.
+MOST_WEIGHTS = 2**53
+
+
+def is_number(value: Any) -> bool:
+    """Whether `value` is a finite number and no truth value."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 @dataclass(frozen=True)
@@ -41,9 +49,18 @@ class Layer:
             value = getattr(self, side)
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise EcoflapError("layer_shape", name=self.name, side=side, value=value)
-        good = isinstance(self.score, (int, float)) and 0 <= self.score < float("inf")
-        if not good:
+        if self.size > MOST_WEIGHTS:
+            raise EcoflapError("layer_shape", name=self.name, side="rows x cols", value=f"{self.rows} x {self.cols}")
+        if not is_number(self.score) or self.score < 0:
             raise EcoflapError("layer_score", name=self.name, value=self.score)
+        if self.stderr is not None and not (is_number(self.stderr) and self.stderr >= 0):
+            raise EcoflapError("layer_fact", name=self.name, fact="stderr", value=self.stderr)
+        if self.draws is not None and not (type(self.draws) is int and self.draws > 0):
+            raise EcoflapError("layer_fact", name=self.name, fact="draws", value=self.draws)
+        if not all(len(point) == 3 and all(map(is_number, point)) for point in self.curve):
+            raise EcoflapError("layer_fact", name=self.name, fact="curve", value=self.curve)
+        if not all(map(is_number, self.stats.values())):
+            raise EcoflapError("layer_fact", name=self.name, fact="stats", value=self.stats)
 
     @property
     def size(self) -> int:
@@ -81,5 +98,15 @@ class Layer:
             if not isinstance(entry[key], str):
                 raise EcoflapError("bundle_entry", place=f"{place}.{key}", value=type(entry[key]).__name__)
         known = {key: entry[key] for key in cls.__dataclass_fields__ if key in entry}
-        known["curve"] = tuple(tuple(point) for point in entry.get("curve", ()))
+        known["curve"] = _curve(entry.get("curve", []), place)
+        known["stats"] = entry.get("stats", {})
+        if not isinstance(known["stats"], dict):
+            raise EcoflapError("bundle_entry", place=f"{place}.stats", value=type(known["stats"]).__name__)
         return cls(**known)
+
+
+def _curve(points: Any, place: str) -> tuple[tuple[float, ...], ...]:
+    """The points of a curve as tuples."""
+    if not isinstance(points, list) or not all(isinstance(point, list) for point in points):
+        raise EcoflapError("bundle_entry", place=f"{place}.curve", value=type(points).__name__)
+    return tuple(map(tuple, points))

@@ -16,6 +16,8 @@ CHOICES = {
     "pruner": ("wanda", "magnitude"),
     "scope": ("paper", "row", "matrix"),
     "rounding": ("exact", "reference"),
+    "pattern": ("unstructured",),
+    "calibration": ("dense",),
 }
 
 
@@ -41,9 +43,11 @@ class Recipe:
         pruner: the local criterion that ranks weights inside a layer.
         scope: weights are compared within a row or the whole matrix; paper = matrix in vision, row elsewhere.
         rounding: exact keeps exactly the budget; reference removes int(cols * sparsity) per row like the public code.
+        pattern: which zeros are allowed in a row; unstructured allows any.
+        calibration: dense measures the pruner's input norms on the dense model, once for every sparsity.
         model: name of the model; empty where it does not matter.
         bundle: fingerprint of the score bundle; empty where it does not matter.
-        calibration: fingerprint of the samples that the pruner was calibrated on.
+        samples: fingerprint of the samples that the pruner was calibrated on; empty where it does not matter.
     """
 
     target: float = 0.5
@@ -57,23 +61,33 @@ class Recipe:
     pruner: str = "wanda"
     scope: str = "paper"
     rounding: str = "exact"
+    pattern: str = "unstructured"
+    calibration: str = "dense"
     model: str = ""
     bundle: str = ""
-    calibration: str = ""
+    samples: str = ""
 
     def __post_init__(self) -> None:
         _share("target", self.target)
         _share("cap_margin", self.cap_margin)
         if self.max_sparsity is not None:
             _share("max_sparsity", self.max_sparsity)
+        if not isinstance(self.overrides, dict):
+            raise EcoflapError("not_a_table", name="overrides", value=self.overrides)
         for group, value in self.overrides.items():
             _share(group, value)
+        for name in ("allocator", "model", "bundle", "samples"):
+            if not isinstance(getattr(self, name), str):
+                raise EcoflapError("not_a_text", name=name, value=getattr(self, name))
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise EcoflapError("not_a_choice", name=name, value=getattr(self, name), choices=", ".join(choices))
-        if not self.modalities or any(modality not in MODALITIES for modality in self.modalities):
-            value = ", ".join(map(str, self.modalities)) or "nothing"
-            raise EcoflapError("not_a_choice", name="modalities", value=value, choices=", ".join(MODALITIES))
+        known = isinstance(self.modalities, tuple) and all(modality in MODALITIES for modality in self.modalities)
+        if not known or not self.modalities:
+            value = ", ".join(map(str, self.modalities)) if isinstance(self.modalities, tuple) else self.modalities
+            raise EcoflapError(
+                "not_a_choice", name="modalities", value=value or "nothing", choices=", ".join(MODALITIES)
+            )
         if self.target > self.cap:
             raise EcoflapError("target_above_cap", target=self.target, cap=self.cap)
 
@@ -102,5 +116,6 @@ class Recipe:
         if strange:
             raise EcoflapError("recipe_field", place=path, fields=", ".join(strange))
         values = {key: value for key, value in document.items() if key != "format"}
-        values["modalities"] = tuple(values.get("modalities", cls.modalities))
+        if isinstance(values.get("modalities"), list):
+            values["modalities"] = tuple(values["modalities"])
         return cls(**values)

@@ -97,3 +97,17 @@ def test_allocating_imports_no_torch():
     code = "import sys, ecoflap.explorer, ecoflap.allocation, ecoflap.types; print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_enormous_scores_keep_the_budget():
+    scores = enumerate((1e308, 1e308, 5e-324))
+    big = bundle(*[(f"l{i}", "one" if i < 2 else "two", "vision", 4, 5, score) for i, score in scores])
+    assert allocate(big, Recipe(0.5, 1.0)).total_kept == 30
+
+
+def test_an_override_above_the_cap_is_refused_and_the_others_stay_below_it():
+    pair = bundle(("a", "a", "vision", 4, 5, 1.0), ("b", "b", "vision", 1, 2, 1.0))
+    with pytest.raises(EcoflapError, match="0.99 fixed for b is above the cap 0.9"):
+        allocate(pair, Recipe(0.5, 0.9, overrides={"b": 0.99}))
+    with pytest.raises(EcoflapError, match="leave no solution"):
+        allocate(pair, Recipe(0.5, 0.6, overrides={"a": 0.45}))

@@ -60,6 +60,34 @@ def test_a_shape_that_cannot_be_is_refused(value):
         Layer("a", "b", "vision", value, 1)
 
 
+@pytest.mark.parametrize(
+    "fact",
+    [
+        {"stderr": "x"}, {"stderr": float("nan")}, {"stderr": -1}, {"draws": -3.5}, {"draws": True}, {"curve": None},
+        {"curve": 5}, {"curve": [1, 2]}, {"curve": [["a", "b", "c"]]}, {"curve": [[1, 2]]}, {"stats": 7},
+        {"stats": "ab"}, {"stats": {"x": "y"}}, {"score": True}, {"score": 10**400}, {"rows": 10**19}, {"block": 7}, {"modality": []},
+    ],
+)  # fmt: skip
+def test_facts_that_cannot_be_are_refused(fact, tmp_path):
+    entry = {"name": "a", "block": "b", "modality": "vision", "rows": 2, "cols": 3, "score": 1.0}
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({"format": "ecoflap-scores/1", "layers": [entry | fact]}))
+    with pytest.raises(EcoflapError):
+        ScoreBundle.read(path)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"modalities": 5}, {"modalities": None}, {"modalities": "vision"}, {"overrides": None}, {"overrides": [1]},
+     {"model": 7}, {"bundle": [1]}, {"granularity": []}, {"target": "0.5"}, {"surprise": 1}],
+)  # fmt: skip
+def test_a_recipe_file_with_wrong_types_is_refused(values, tmp_path):
+    path = tmp_path / "recipe.json"
+    path.write_text(json.dumps({"format": "ecoflap-recipe/1"} | values))
+    with pytest.raises(EcoflapError):
+        Recipe.read(path)
+
+
 def test_layers_of_one_name_are_refused():
     with pytest.raises(EcoflapError, match="lists the layer a twice"):
         bundle(("a", "b", "vision", 2, 3, 0.5), ("a", "b", "vision", 2, 3, 0.5))

@@ -1,0 +1,48 @@
+"""Open the page: python app.py [--model demo|FOLDER|HUB_ID] [--scores FILE] ..."""
+
+import argparse
+
+from ecoflap.errors import EcoflapError
+from ecoflap.texts import say
+
+
+def options() -> argparse.ArgumentParser:
+    """The command line of the page."""
+    parser = argparse.ArgumentParser(prog="app.py", description=say("page.title"))
+    parser.add_argument("--model", default="demo", help="demo, a folder, or a hub id (default: demo)")
+    parser.add_argument("--scores", help="score bundle to allocate from (default: the shipped or cached one)")
+    parser.add_argument("--device", help="cpu, cuda, ... (default: a GPU if there is one)")
+    parser.add_argument("--calibration", help="folder or JSON file with pictures and questions to calibrate on")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: 7860)")
+    parser.add_argument("--share", action="store_true", help="make a public link through Gradio's servers")
+    parser.add_argument("--auth", metavar="USER:PASSWORD", help="ask for this name and password")
+    return parser
+
+
+def main() -> None:
+    """Parse, build, launch."""
+    parser = options()
+    chosen = parser.parse_args()
+    if chosen.auth and ":" not in chosen.auth:
+        parser.error(say("page.app.auth", value=chosen.auth))
+    from ecoflap.explorer import Explorer
+    from ecoflap.ui import build, launch_options
+
+    try:
+        explorer = Explorer.open(chosen.model, chosen.scores, chosen.device, chosen.calibration)
+    except EcoflapError as error:
+        parser.exit(2, f"{error}\n")
+    auth = tuple(chosen.auth.split(":", 1)) if chosen.auth else None
+    place = {"server_name": chosen.host, "server_port": chosen.port}
+    page = build(explorer)
+    try:
+        page.launch(**place, share=chosen.share, auth=auth, prevent_thread_lock=True, **launch_options())
+    except OSError:
+        parser.exit(2, say("page.app.port", host=chosen.host, port=chosen.port) + "\n")
+    print(say("page.app.opening", model=explorer.name, url=page.share_url or page.local_url), flush=True)
+    page.block_thread()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+// The hand: every move of the target is drawn at once; a settled gesture is committed to Python exactly once.
+(() => {
+  "use strict";
+  const app = window.ecoflap;
+  const PAUSE = 200; // ms without a move that end a gesture of the keyboard; a held pointer ends it by letting go
+  let held = false, timer = 0, sent = null;
+
+  const isTarget = (node) => node instanceof HTMLInputElement && node.type === "range" && node.closest("#target");
+
+  function commit() {
+    clearTimeout(timer);
+    timer = 0;
+    const { table, percent } = app.state;
+    const now = table && `${table.key} ${percent}`;
+    if (!table || !app.settle || now === sent) return;
+    sent = now;
+    app.settle(percent);
+  }
+
+  function later() {
+    clearTimeout(timer);
+    if (!held) timer = setTimeout(commit, PAUSE);
+  }
+
+  /** A new table has come: the figures have to follow it. The very first one came with its figures. */
+  app.arrived = later;
+
+  // Capture phase on the document: the slider may be mounted after this script, and Svelte may stop propagation.
+  document.addEventListener("input", (event) => {
+    if (!isTarget(event.target)) return;
+    app.move(Math.min(95, Math.max(0, Math.round(Number(event.target.value)))));
+    later();
+  }, true);
+  document.addEventListener("pointerdown", (event) => (held = Boolean(isTarget(event.target))), true);
+  for (const end of ["pointerup", "pointercancel"]) {
+    document.addEventListener(end, () => {
+      if (!held) return;
+      held = false;
+      commit();
+    }, true);
+  }
+
+  // Gradio drops a figure's node without telling Plotly, which would keep it for ever.
+  const purge = (node) => {
+    if (!(node instanceof Element) || !window.Plotly) return;
+    for (const plot of [node, ...node.querySelectorAll(".js-plotly-plot")]) {
+      if (plot.classList.contains("js-plotly-plot") && !plot.isConnected) window.Plotly.purge(plot);
+    }
+  };
+  document.addEventListener("DOMContentLoaded", () => {
+    new MutationObserver((changes) => {
+      for (const change of changes) change.removedNodes.forEach(purge);
+    }).observe(document.body, { childList: true, subtree: true });
+  });
+})();

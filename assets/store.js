@@ -1,0 +1,139 @@
+// What the page knows in the browser: Python's table, the hand's target, the selected layer. Parts subscribe and redraw.
+(() => {
+  "use strict";
+
+  const STEPS = 32766; // as in ecoflap/ui/payload.py: sparsity in the upper 15 bits, "at the cap" in the lowest
+  const texts = window.ecoflapTexts;
+  const listeners = new Set();
+  const state = {
+    percent: 50, // where the hand is
+    row: 50, // the last target that the cap allows: what is shown
+    table: null,
+    grid: { bands: [], layers: [] },
+    ramp: [],
+    selected: -1,
+    confirmed: null,
+    dense: [],
+    problem: "",
+  };
+
+  const say = (key, facts = {}) =>
+    (texts[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => (name in facts ? String(facts[name]) : whole));
+
+  const number = new Intl.NumberFormat("en-GB");
+  const share = (value, digits = 1) => `${(value * 100).toFixed(digits)}%`;
+
+  /** Three digits and a unit per thousandfold. */
+  function scaled(value, units) {
+    const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(value, 1)) / 3)));
+    return `${step ? Number((value / 1000 ** step).toPrecision(3)) : Math.round(value)} ${units[step]}`.trim();
+  }
+
+  /** An element with a class and a text; data only ever becomes text. */
+  function el(tag, className = "", text = "", children = []) {
+    const node = document.createElement(tag);
+    if (className) node.className = className;
+    if (text) node.textContent = text;
+    node.append(...children);
+    return node;
+  }
+
+  function decode(base64) {
+    const raw = atob(base64);
+    const words = new Uint16Array(raw.length / 2);
+    for (let i = 0; i < words.length; i++) words[i] = raw.charCodeAt(2 * i) | (raw.charCodeAt(2 * i + 1) << 8);
+    return words;
+  }
+
+  /** Take over a table from Python; one that could not be made leaves the last one standing. */
+  function adopt(payload) {
+    if (!payload) return;
+    if (payload.error) {
+      state.problem = payload.error;
+    } else {
+      state.table = { ...payload, cells: decode(payload.cells) };
+      if (payload.adopt !== undefined) state.percent = payload.adopt;
+      aim(state.percent);
+      if (state.selected < 0) state.selected = mostSpared();
+    }
+    tell();
+  }
+
+  /** What the page opens on: the matrix that the allocation spares most. */
+  function mostSpared() {
+    const chosen = state.grid.layers.map((_, i) => i).filter((i) => state.table.prunable[i]);
+    return chosen.reduce((best, i) => (best < 0 || sparsity(i) < sparsity(best) ? i : best), -1);
+  }
+
+  /** Point at a target: the shown row follows if the cap allows it, else one sentence says why it stays. */
+  function aim(percent) {
+    state.percent = percent;
+    if (!state.table) return;
+    const reachable = state.table.reachable[percent];
+    if (reachable) state.row = percent;
+    else if (!state.table.reachable[state.row]) state.row = state.table.reachable.lastIndexOf(true);
+    const cap = share(state.table.caps[percent], 0);
+    state.problem = reachable ? "" : say("page.problem.cap", { target: `${percent}%`, cap, shown: `${state.row}%` });
+  }
+
+  function move(percent) {
+    if (percent === state.percent) return;
+    aim(percent);
+    tell();
+  }
+
+  function select(layer) {
+    state.selected = layer;
+    tell();
+  }
+
+  function confirm(value) {
+    if (!value) return;
+    if (value.error) state.problem ||= value.error; // the browser may have said it already
+    else state.confirmed = value;
+    tell();
+  }
+
+  /** The authority's figures, if they are about exactly what is shown. */
+  function confirmed() {
+    const { confirmed: value, table, row } = state;
+    return value && table && value.key === table.key && value.percent === row ? value : null;
+  }
+
+  const cell = (layer) => state.table.cells[state.row * state.grid.layers.length + layer];
+  const sparsity = (layer) => (cell(layer) >> 1) / STEPS;
+  const sparsityAt = (layer, row) => (state.table.cells[row * state.grid.layers.length + layer] >> 1) / STEPS;
+  const capped = (layer) => (cell(layer) & 1) === 1;
+
+  /** Call `draw` now and after every change, as long as its element is in the page. */
+  function on(element, draw) {
+    const listener = { element, draw };
+    listeners.add(listener);
+    draw(state);
+  }
+
+  function tell() {
+    for (const listener of listeners) {
+      if (listener.element.isConnected) listener.draw(state);
+      else listeners.delete(listener);
+    }
+  }
+
+  /** The fixed colour scale 0 to 1 in 256 steps: what to fill a cell with, and whether dark ink is readable on it. */
+  function ramp(stops) {
+    return Array.from({ length: 256 }, (_, step) => {
+      const at = (step / 255) * (stops.length - 1);
+      const low = Math.min(Math.floor(at), stops.length - 2);
+      const [r, g, b] = [0, 1, 2].map((i) => Math.round(stops[low][i] + (stops[low + 1][i] - stops[low][i]) * (at - low)));
+      return { fill: `rgb(${r},${g},${b})`, light: 0.299 * r + 0.587 * g + 0.114 * b > 128 };
+    });
+  }
+
+  window.ecoflap = {
+    state, say, share, el, adopt, move, select, confirm, confirmed, sparsity, sparsityAt, capped, on, tell, ramp,
+    number: (value) => number.format(value),
+    short: (value) => scaled(value, ["", "k", "M", "B"]),
+    bytes: (value) => scaled(value, ["bytes", "kB", "MB", "GB"]),
+    mount: {},
+  };
+})();

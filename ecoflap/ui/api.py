@@ -1,0 +1,77 @@
+"""The page's two public endpoints, with the arguments of the command line."""
+
+from typing import Any, Literal
+
+import gradio as gr
+
+from ecoflap.errors import EcoflapError
+from ecoflap.pictures import open_picture
+from ecoflap.types import Recipe
+from ecoflap.ui.session import uploaded
+
+MODALITIES = ["vision", "language"]
+
+
+def register(explorer: Any, language: str) -> None:
+    """Add /allocate and /ask to the current Blocks."""
+
+    def allocate(
+        target: float = 0.5,
+        max_sparsity: float | None = None,
+        cap_margin: float = 0.1,
+        granularity: Literal["layer", "block", "model"] = "block",
+        aggregate: Literal["sum", "avg"] = "sum",
+        allocator: str = "ecoflap",
+        modalities: list[str] = MODALITIES,
+    ) -> dict:
+        """Sparsity of every group. Without max_sparsity the cap is min(1, target + cap_margin). Shares are 0 to 1."""
+        with sentence(language):
+            recipe = Recipe(target, max_sparsity, cap_margin, allocator, granularity, aggregate, tuple(modalities))
+            found = explorer.allocate(recipe)
+            return {"target": found.target, "achieved": found.achieved, "groups": found.groups()}
+
+    def ask(
+        image: dict,
+        question: str,
+        target: float = 0.5,
+        max_sparsity: float | None = None,
+        cap_margin: float = 0.1,
+        granularity: Literal["layer", "block", "model"] = "block",
+        aggregate: Literal["sum", "avg"] = "sum",
+        allocator: str = "ecoflap",
+        modalities: list[str] = MODALITIES,
+        pruner: str = "wanda",
+    ) -> dict:
+        """The dense and the pruned model's answer to a question about an uploaded picture."""
+        with sentence(language):
+            recipe = Recipe(
+                target, max_sparsity, cap_margin, allocator, granularity, aggregate, tuple(modalities), pruner=pruner
+            )
+            asked = explorer.ask(open_picture(uploaded(image)), question, recipe)
+            return {
+                "dense": asked.dense.text,
+                "pruned": asked.pruned.text,
+                "target": asked.allocation.target,
+                "achieved": asked.allocation.achieved,
+                "tokens": {
+                    side: [list(pair) for pair in zip(answer.tokens, answer.probabilities)]
+                    for side, answer in (("dense", asked.dense), ("pruned", asked.pruned))
+                },
+            }
+
+    gr.api(allocate, api_name="allocate", queue=False)
+    gr.api(ask, api_name="ask", concurrency_id="model", concurrency_limit=1)
+
+
+class sentence:
+    """Turns an EcoflapError into the one sentence that a client gets, without a traceback on the server."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, EcoflapError):
+            raise gr.Error(error.text(self.language), print_exception=False) from error

@@ -1,0 +1,56 @@
+"""The browser's half of the page: scripts and style sheet from assets/, and the sentences that the scripts show."""
+
+import html
+import json
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ecoflap.texts import table
+
+ASSETS = Path(__file__).parents[2] / "assets"
+# In the order in which they build on each other.
+SCRIPTS = ("store.js", "layout.js", "map.js", "panels.js", "ask.js", "editor.js", "live.js")
+STYLES = ("page.css",)
+
+
+def head(language: str = "en") -> str:
+    """What goes into the page's head: the page.* sentences and the scripts, inline, so no file has to be served."""
+    texts = {key: text for key, text in table(language).items() if key.startswith("page.")}
+    scripts = [f"window.ecoflapTexts = {script_json(texts)};"]
+    scripts += [(ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS]
+    return "\n".join(f"<script>\n{script}\n</script>" for script in scripts)
+
+
+def css() -> str:
+    """The style sheet."""
+    return "\n".join((ASSETS / name).read_text(encoding="utf-8") for name in STYLES)
+
+
+def script_json(value: Any) -> str:
+    """JSON that cannot end the script element it stands in."""
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def panel(name: str, value: Any = None, events: tuple[str, ...] = (), **props: Any) -> gr.HTML:
+    """A part of the page that assets/*.js draws: `window.ecoflap.mount[name]` fills it with DOM nodes.
+
+    The value travels as JSON and never becomes markup: the template does not mention it, the scripts use textContent.
+
+    Args:
+        name: of the mount function; also the element's id.
+        value: the JSON value that the scripts watch.
+        events: custom events that the scripts trigger. Gradio finds them by their names in `js_on_load`.
+        props: further JSON values for the scripts.
+    """
+    mount = f"window.ecoflap.mount[{name!r}]({{ element, trigger, props, watch, events: {list(events)!r} }});"
+    return gr.HTML(
+        value,
+        html_template=f"<div class='mount' data-mount='{html.escape(name)}'></div>",
+        js_on_load=mount,
+        apply_default_css=False,
+        elem_id=name,
+        elem_classes="part",
+        **props,
+    )

@@ -1,0 +1,158 @@
+"""What the page's events do: plain functions from inputs to values, with the explorer as the only authority."""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from ecoflap import plots
+from ecoflap.allocation import TARGETS
+from ecoflap.errors import EcoflapError
+from ecoflap.texts import say
+from ecoflap.types import Layer, Recipe
+from ecoflap.ui import naming, payload, pictures, session
+from ecoflap.ui.ask_panel import answer_value
+from ecoflap.ui.grid import grid
+
+
+class Handlers:
+    """The events of one page over one explorer. Holds no state of any person: recipes are made from the inputs."""
+
+    def __init__(self, explorer: Any, language: str = "en") -> None:
+        self.explorer, self.language = explorer, language
+        # A model that is scored after the page was built: its layers travel with the first table.
+        self.late = explorer.bundle is None
+        # What the storage figures of the built page assume.
+        self.bits = self._bits()
+
+    def layers(self) -> tuple[Layer, ...]:
+        """Layers of the score bundle.
+
+        Raises:
+            EcoflapError: the model is not scored yet.
+        """
+        if self.explorer.bundle is None:
+            raise EcoflapError("page_no_scores", state=self.explorer.status(self.language).message)
+        return self.explorer.bundle.layers
+
+    def table(self, *knobs: Any) -> dict[str, Any]:
+        """The table for the knobs (session.DEFAULTS), or one sentence why there is none."""
+        try:
+            layers = self.layers()
+            # Any target that every cap allows: the table holds all of them.
+            recipe = session.recipe_of(0, *knobs[1:])
+            table = payload.table_payload(layers, self.explorer.table(recipe), recipe, self._bits())
+            return table | ({"grid": grid(layers, self.language)} if self.late else {})
+        except EcoflapError as error:
+            return {"error": error.text(self.language)}
+
+    def retable(self, *knobs: Any) -> tuple[Any, ...]:
+        """A knob other than the target has moved: a new table, and the slider that belongs to the cap's switch."""
+        fixed = knobs[1] == "fixed"
+        return self.table(*knobs), gr.update(visible=not fixed), gr.update(visible=fixed)
+
+    def reset(self) -> tuple[Any, ...]:
+        """Every knob as at the start; the browser adopts the target that comes with the table."""
+        table = self.table(*session.DEFAULTS.values()) | {"adopt": session.DEFAULTS["percent"]}
+        values = [gr.update(value=value) for value in session.DEFAULTS.values()]
+        for name, shown in (("margin", True), ("cap", False)):
+            place = list(session.DEFAULTS).index(name)
+            values[place] = gr.update(value=session.DEFAULTS[name], visible=shown)
+        return table, *values
+
+    def commit(self, event: gr.EventData, *knobs: Any) -> tuple[Any, Any, Any]:
+        """A gesture has ended: the authority's figures, the skyline and the curves. `knobs` without the target."""
+        try:
+            recipe = session.recipe_of(event._data.get("percent"), *knobs)
+            return self.figures(recipe)
+        except EcoflapError as error:
+            return {"error": error.text(self.language)}, gr.skip(), gr.skip()
+
+    def figures(self, recipe: Recipe) -> tuple[Any, Any, Any]:
+        """Confirmation, skyline and curves of a recipe."""
+        layers = self.layers()
+        allocation = self.explorer.allocate(recipe)
+        names = naming.group_words(layers, recipe.granularity, self.language)
+        caps = [payload.cap_at(recipe, target) for target in TARGETS]
+        table = self.explorer.table(recipe)
+        return (
+            payload.confirmation(allocation, recipe),
+            plots.skyline(allocation, names, self.language),
+            plots.curves(layers, table, allocation.prunable, recipe.target, caps, self.language),
+        )
+
+    def opening(self) -> tuple[Any, Any, Any]:
+        """What the page opens with, before any event; without scores the figures stay empty."""
+        try:
+            return self.figures(session.recipe_of(*session.DEFAULTS.values()))
+        except EcoflapError as error:
+            return {"error": error.text(self.language)}, None, None
+
+    def status(self) -> dict[str, Any]:
+        """State of the background loading, in words."""
+        status = self.explorer.status(self.language)
+        state = "error" if status.error else "ready" if status.ready else "loading"
+        value = {"state": state, "words": status.message}
+        if status.ready:
+            dense = self.explorer.facts()["dense"]
+            value["dense"] = [[say(f"page.dense.{kind}", self.language), weights] for kind, weights in dense]
+        return value
+
+    def tick(self, *knobs: Any) -> tuple[Any, Any, Any]:
+        """Status, the timer (it stops when there is nothing left to wait for), and a table if the model brings news."""
+        status = self.status()
+        over = status["state"] != "loading"
+        news = self.table(*knobs) if over and (self.late or self._bits() != self.bits) else gr.skip()
+        return status, gr.Timer(active=not over), news
+
+    def choose(self, event: gr.EventData) -> tuple[Any, ...]:
+        """An example of the gallery."""
+        index = event._data.get("index")
+        if index not in range(len(pictures.EXAMPLE_INDICES)):
+            return self._picture_error(EcoflapError("page_percent", name="example", value=index, most=5))
+        return self._show(lambda: session.example_token(pictures.EXAMPLE_INDICES[index]))
+
+    def fresh(self) -> tuple[Any, ...]:
+        """A scene that nobody has seen."""
+        return self._show(lambda: session.scene_token(random.getrandbits(48)))
+
+    def upload(self, path: Any) -> tuple[Any, ...]:
+        """A picture of one's own."""
+        return self._show(lambda: session.upload_token(path))
+
+    def drawn(self, event: gr.EventData) -> tuple[Any, ...]:
+        """A drawing from the page's editor."""
+        return self._show(lambda: session.drawing_token(event._data.get("png")))
+
+    def _show(self, make: Any) -> tuple[Any, ...]:
+        """Token, picture, suggestions, question and emptied answers; on an error one sentence and nothing else new."""
+        try:
+            opened = pictures.open_token(make(), self.explorer.is_demo, self.language)
+        except EcoflapError as error:
+            return self._picture_error(error)
+        return opened.token, opened.picture, opened.questions, opened.question, None
+
+    def _picture_error(self, error: EcoflapError) -> tuple[Any, ...]:
+        note = {"error": error.text(self.language)}
+        return gr.skip(), note, gr.skip(), gr.skip(), gr.skip()
+
+    def ask(self, token: dict[str, Any], question: str, *knobs: Any) -> Iterator[dict[str, Any]]:
+        """Ask the dense and the pruned model; a model still loading is waited for, with a word."""
+        try:
+            recipe = session.recipe_of(*knobs)
+            if not self.explorer.status(self.language).ready:
+                yield {"state": "busy", "words": say("page.ask.waiting", self.language)}
+                self.explorer.wait()
+            yield {"state": "busy", "words": say("page.ask.busy", self.language)}
+            asked = self.explorer.ask(session.picture_for(token), question, recipe)
+            yield answer_value(asked, payload.key_of(recipe), round(recipe.target * 100), question)
+        except EcoflapError as error:
+            yield {"state": "error", "words": error.text(self.language)}
+
+    def _bits(self) -> int:
+        """Bits of a stored weight: the loaded model's; before that what the demo has, or the usual half precision."""
+        if self.explorer.status(self.language).ready:
+            dtype = str(self.explorer.facts().get("dtype", "")).removeprefix("torch.")
+            return payload.BITS.get(dtype, 16)
+        return 32 if self.explorer.is_demo else 16

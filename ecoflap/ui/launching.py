@@ -1,0 +1,50 @@
+"""How the page is launched and what it looks like before its own style sheet speaks."""
+
+from typing import Any
+
+import gradio as gr
+
+from ecoflap.ui import embed
+
+FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
+MAX_UPLOAD = "20mb"
+
+
+def theme() -> gr.Theme:
+    """A quiet theme on system fonts: nothing is fetched from elsewhere."""
+    base = gr.themes.Base(
+        primary_hue=gr.themes.colors.blue,
+        neutral_hue=gr.themes.colors.slate,
+        font=FONTS,
+        font_mono=("ui-monospace", "Consolas", "monospace"),
+        radius_size=gr.themes.sizes.radius_md,
+        spacing_size=gr.themes.sizes.spacing_md,
+    )
+    return base.set(
+        body_background_fill="#f4f6f8",
+        body_background_fill_dark="#0e1319",
+        block_background_fill="transparent",
+        block_background_fill_dark="transparent",
+        block_border_width="0px",
+        slider_color="#0a66a8",
+        slider_color_dark="#4da3e0",
+        button_primary_background_fill="#0a66a8",
+        button_primary_background_fill_hover="#084f83",
+        button_primary_background_fill_dark="#1c7fc4",
+        button_primary_background_fill_hover_dark="#3a96d6",
+        button_primary_text_color="#ffffff",
+    )
+
+
+def launch_options(language: str = "en") -> dict[str, Any]:
+    """Arguments for `Blocks.launch` that every way of launching shares."""
+    return {
+        "theme": theme(),
+        "css": embed.css(),
+        "head": embed.head(language),
+        "footer_links": ["api"],
+        "run_history": False,
+        "enable_monitoring": False,
+        "max_file_size": MAX_UPLOAD,
+        "quiet": True,
+    }

@@ -1,0 +1,112 @@
+"""Tensor names in a student's words, and the place of every layer on the map."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ecoflap.texts import say
+from ecoflap.types import Layer
+
+PARTS = ("attention", "cross", "mlp", "other")
+# Order of the map's rows inside a part.
+OPERATORS = ("query", "key", "value", "qkv", "output", "gate", "up", "gate_up", "down", "projection")
+
+_ATTENTION = {
+    "query": ("q", "wq", "q_proj", "query"),
+    "key": ("k", "wk", "k_proj", "key"),
+    "value": ("v", "wv", "v_proj", "value"),
+    "qkv": ("qkv", "qkv_proj", "query_key_value", "in_proj"),
+    "output": ("o", "wo", "o_proj", "out_proj", "proj", "projection", "dense", "out"),
+}
+_MLP = {
+    "gate": ("wi_0", "gate_proj"),
+    "up": ("fc1", "wi", "wi_1", "up_proj", "intermediate", "intermediate_query", "c_fc", "linear_fc1", "dense_h_to_4h"),
+    "gate_up": ("gate_up_proj",),
+    "down": ("fc2", "wo", "down_proj", "output", "output_query", "c_proj", "linear_fc2", "dense_4h_to_h"),
+}
+_BRIDGE_STACKS = (("qformer", "Q-Former"), ("resampler", "resampler"), ("perceiver", "perceiver"))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a layer stands: `stack` (list of blocks) and `depth` in it (0-based, None outside blocks), part, operator.
+
+    `operator` is one of OPERATORS, or a raw name where no rule fits.
+    """
+
+    stack: str
+    depth: int | None
+    part: str
+    operator: str
+
+
+def place_of(layer: Layer) -> Place:
+    """The place of one layer, read from its name by rules that hold for the known families."""
+    found = re.fullmatch(r"(.*)\.(\d+)", layer.block)
+    inside = layer.name.removeprefix(layer.block).strip(".")
+    if not found:
+        last = layer.name.rsplit(".", 1)[-1]
+        return Place(layer.block, None, "other", "projection" if "proj" in layer.name else last)
+    return Place(found[1], int(found[2]), *_operator(inside))
+
+
+def _operator(inside: str) -> tuple[str, str]:
+    """Part and operator of a name below its block, such as `layer.1.EncDecAttention.q`."""
+    low = inside.lower()
+    words = [word for word in inside.split(".") if not word.isdigit()]
+    attention = "attn" in low or "attention" in low
+    part = "mlp" if not attention else "cross" if re.search(r"cross|encdec|encoder_attn", low) else "attention"
+    # Some names end in a wrapper: `intermediate_query.dense` is what `intermediate_query` says.
+    candidates = words[::-1] if attention else [word for word in words[::-1] if word != "dense"]
+    for word in candidates[:2]:
+        for operator, names in (_ATTENTION if attention else _MLP).items():
+            if word in names:
+                return part, operator
+    return "other", inside
+
+
+def stack_title(stack: str, modality: str, language: str = "en") -> str:
+    """What people call a list of blocks: encoder, decoder, Q-Former; empty where the modality says it all."""
+    if modality == "language":
+        for side in ("encoder", "decoder"):
+            if side in stack:
+                return say(f"page.stack.{side}", language)
+    if modality == "bridge":
+        short = stack.rsplit(".", 1)[-1]
+        return next((title for key, title in _BRIDGE_STACKS if key in stack.lower()), short.removeprefix("language_"))
+    return ""
+
+
+def part_word(part: str, language: str = "en") -> str:
+    """Attention, cross-attention or feed-forward; empty for what is neither."""
+    return say(f"page.part.{part}", language) if part != "other" else ""
+
+
+def operator_word(operator: str, language: str = "en") -> str:
+    """Query, key, value, ...; a raw name stays as it is."""
+    return say(f"page.operator.{operator}", language) if operator in OPERATORS else operator
+
+
+def block_words(layer: Layer, language: str = "en") -> str:
+    """The layer's block in words, such as `Language decoder, block 3`."""
+    place = place_of(layer)
+    tower = say(f"page.modality.{layer.modality}", language)
+    title = stack_title(place.stack, layer.modality, language)
+    tower = f"{tower} {title}".strip()
+    return tower if place.depth is None else say("page.block", language, tower=tower, block=place.depth + 1)
+
+
+def layer_words(layer: Layer, language: str = "en") -> str:
+    """The layer in words, such as `Language decoder, block 3: cross-attention, key`."""
+    place = place_of(layer)
+    what = ", ".join(filter(None, (part_word(place.part, language), operator_word(place.operator, language))))
+    return f"{block_words(layer, language)}: {what}"
+
+
+def group_words(layers: Sequence[Layer], granularity: str, language: str = "en") -> dict[str, str]:
+    """Name of every group at a granularity -> what people call it."""
+    if granularity == "model":
+        return {layer.modality: say(f"page.modality.{layer.modality}", language) for layer in layers}
+    if granularity == "block":
+        return {layer.block: block_words(layer, language) for layer in layers}
+    return {layer.name: layer_words(layer, language) for layer in layers}

@@ -1,0 +1,92 @@
+"""What the browser looks up while the hand moves: every layer's sparsity at all 96 targets, as Python computed it."""
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ecoflap.allocation import TARGETS
+from ecoflap.types import MODALITIES, Allocation, Layer, Recipe
+
+# A cell is 16 bits: sparsity in steps of 1/STEPS, and in the lowest bit whether the layer is at the cap.
+STEPS = 32766
+UNREACHABLE = 65535
+# "At the cap" as people read it: the same number to a tenth of a per cent, or to the last whole weight.
+AT_CAP = 0.0005
+BITS = {"float64": 64, "float32": 32, "bfloat16": 16, "float16": 16}
+
+
+def cells(table: np.ndarray, caps: np.ndarray, prunable: np.ndarray, sizes: np.ndarray) -> str:
+    """The table (targets, layers) as base64 of little-endian uint16 cells, row by row; NaN rows become UNREACHABLE."""
+    near = table >= caps[:, None] - np.maximum(AT_CAP, 1 / sizes)
+    capped = near & prunable & (caps[:, None] < 1)
+    packed = np.rint(np.nan_to_num(table) * STEPS).astype(np.uint16) * 2 + capped
+    packed[np.isnan(table)] = UNREACHABLE
+    return base64.b64encode(packed.astype("<u2").tobytes()).decode("ascii")
+
+
+def key_of(recipe: Recipe) -> str:
+    """What distinguishes tables: the recipe without its target."""
+    cap = f"+{recipe.cap_margin}" if recipe.max_sparsity is None else f"={recipe.max_sparsity}"
+    return "|".join((recipe.allocator, recipe.granularity, recipe.aggregate, cap, ",".join(recipe.modalities)))
+
+
+def table_payload(layers: Sequence[Layer], table: np.ndarray, recipe: Recipe, bits: int = 32) -> dict[str, Any]:
+    """Everything the page shows at every target, ready for JSON.
+
+    Args:
+        layers: of the bundle.
+        table: sparsities (96, layers), NaN rows where the cap makes the target unreachable.
+        recipe: that the table belongs to; its target does not matter.
+        bits: of one stored weight.
+    """
+    sizes = np.array([layer.size for layer in layers], dtype=np.int64)
+    modality = np.array([layer.modality for layer in layers])
+    prunable = np.isin(modality, recipe.modalities)
+    caps = np.array([cap_at(recipe, target) for target in TARGETS])
+    reachable = ~np.isnan(table).any(axis=1)
+    # Kept counts survive the way through 1 - kept / size: the rounding error is far below half a weight.
+    kept = np.rint((1 - np.nan_to_num(table)) * sizes).astype(np.int64)
+    total, kept_total = int(sizes[prunable].sum()), kept[:, prunable].sum(axis=1)
+    return {
+        "key": key_of(recipe),
+        "cells": cells(table, caps, prunable, sizes),
+        "reachable": reachable.tolist(),
+        "caps": caps.round(6).tolist(),
+        "total": total,
+        "kept": kept_total.tolist(),
+        "modalities": [_share(name, modality == name, sizes, kept, recipe) for name in MODALITIES if name in modality],
+        "prunable": prunable.tolist(),
+        "dense_bytes": total * bits // 8,
+        "sparse_bytes": (kept_total * bits // 8 + -(-total // 8)).tolist(),
+        "bits": bits,
+    }
+
+
+def cap_at(recipe: Recipe, target: float) -> float:
+    """The cap of a recipe at another target."""
+    return min(1.0, target + recipe.cap_margin) if recipe.max_sparsity is None else recipe.max_sparsity
+
+
+def _share(name: str, chosen: np.ndarray, sizes: np.ndarray, kept: np.ndarray, recipe: Recipe) -> dict[str, Any]:
+    """A modality's kept weights at every target."""
+    size = int(sizes[chosen].sum())
+    return {
+        "name": name,
+        "size": size,
+        "kept": kept[:, chosen].sum(axis=1).tolist(),
+        "prunable": name in recipe.modalities,
+    }
+
+
+def confirmation(allocation: Allocation, recipe: Recipe) -> dict[str, Any]:
+    """What a commit answers: the authority's figures for the settled recipe."""
+    return {
+        "key": key_of(recipe),
+        "percent": round(allocation.target * 100),
+        "achieved": allocation.achieved,
+        "kept": list(allocation.kept),
+        "total_kept": allocation.total_kept,
+        "error": None,
+    }

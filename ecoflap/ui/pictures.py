@@ -1,0 +1,68 @@
+"""Pictures for the Ask section: examples, fresh scenes, uploads and drawings, as small JSON for the browser."""
+
+import base64
+import io
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from PIL import Image
+
+from ecoflap.texts import say
+from ecoflap.ui import session
+
+# Evaluation scenes (never seen in training) that show few and many shapes, plain and patterned grounds.
+EXAMPLE_INDICES = (36, 17, 20, 50, 61, 6)
+THUMB, SHOWN = 96, 512
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A picture that was put in front of the model: its token, what the browser shows, and questions to start with."""
+
+    token: dict[str, Any]
+    picture: dict[str, Any]
+    questions: list[str]
+    question: str
+
+
+def data_url(image: Image.Image, side: int) -> str:
+    """The picture, at most `side` pixels a side, as a data URL; PNG, since drawn shapes have hard edges."""
+    image = image.copy()
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+@cache
+def examples() -> tuple[str, ...]:
+    """Small versions of the gallery's examples, drawn once per process."""
+    return tuple(data_url(session.picture_for(session.example_token(index)), THUMB) for index in EXAMPLE_INDICES)
+
+
+def open_token(token: dict[str, Any], is_demo: bool, language: str) -> Opened:
+    """Show the picture of a token, with questions that fit it, and a plain word where the demo model will not know it.
+
+    Raises:
+        EcoflapError: the picture cannot be opened.
+    """
+    image = session.picture_for(token)
+    kind = token.get("kind", "scene")
+    questions = session.questions_for(token) or _general(is_demo, language)
+    note = say("page.ask.photo", language) if is_demo and kind == "upload" else ""
+    words = say(f"page.ask.kind.{'unseen' if is_demo and kind == 'scene' else kind}", language)
+    chosen = EXAMPLE_INDICES.index(token["example"]) if "example" in token else None
+    picture = {"src": data_url(image, SHOWN), "words": words, "note": note, "chosen": chosen, "error": ""}
+    return Opened(token, picture, questions, questions[0])
+
+
+def opening(is_demo: bool, language: str) -> Opened:
+    """The picture that the page opens with."""
+    return open_token(session.example_token(EXAMPLE_INDICES[0]), is_demo, language)
+
+
+def _general(is_demo: bool, language: str) -> list[str]:
+    """Questions for a picture of which nothing is known."""
+    which = "demo" if is_demo else "real"
+    return [say(f"page.suggest.{which}.{i}", language) for i in range(1, 5)]

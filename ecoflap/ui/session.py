@@ -1,0 +1,135 @@
+"""What one person has set: the knobs of the rail as a recipe, and the picture as a small token. Never weights."""
+
+import base64
+import binascii
+import random
+from pathlib import Path
+from typing import Any
+
+from gradio import processing_utils
+from gradio.utils import get_upload_folder
+from PIL import Image
+
+from ecoflap.demo.drawing import draw
+from ecoflap.demo.questions import suggestions
+from ecoflap.demo.scenes import Scene, random_scene, scene_of
+from ecoflap.errors import EcoflapError
+from ecoflap.pictures import open_picture
+from ecoflap.types import Recipe
+
+DEFAULTS = {
+    "percent": 50,
+    "cap_mode": "margin",
+    "margin": 10,
+    "cap": 60,
+    "granularity": "block",
+    "allocator": "ecoflap",
+    "bridge": False,
+}
+# A drawing of 256 x 256 takes a few kilobytes as PNG; whatever is far beyond that is not one.
+MAX_DRAWING = 1_000_000
+
+
+def percent_of(value: Any, name: str, most: int = 100) -> float:
+    """A share from a slider's percentage.
+
+    Raises:
+        EcoflapError: it is no number from 0 to `most` (raw requests may carry anything).
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= most:
+        raise EcoflapError("page_percent", name=name, value=value, most=most)
+    return round(value) / 100
+
+
+def recipe_of(
+    percent: Any, cap_mode: str, margin: Any, cap: Any, granularity: str, allocator: str, bridge: bool
+) -> Recipe:
+    """The recipe that the rail's knobs describe, in the order of DEFAULTS.
+
+    Raises:
+        EcoflapError: a value no knob offers, or a target above the cap.
+    """
+    fixed = cap_mode == "fixed"
+    return Recipe(
+        target=percent_of(percent, "target", 95),
+        max_sparsity=percent_of(cap, "cap") if fixed else None,
+        cap_margin=0.1 if fixed else percent_of(margin, "margin"),
+        granularity=granularity,
+        allocator=allocator,
+        modalities=("vision", "bridge", "language") if bridge else ("vision", "language"),
+    )
+
+
+def scene_token(seed: int) -> dict[str, Any]:
+    """The token of a scene that a seed draws."""
+    return {"seed": seed}
+
+
+def example_token(index: int) -> dict[str, Any]:
+    """The token of an example of the gallery: an evaluation scene, never seen in training."""
+    return {"example": index}
+
+
+def scene_for(token: dict[str, Any]) -> Scene | None:
+    """The scene behind a token, or None where the picture is an upload or a drawing."""
+    if "seed" in token:
+        return random_scene(random.Random(token["seed"]))
+    return scene_of("evaluation", token["example"]) if "example" in token else None
+
+
+def picture_for(token: dict[str, Any]) -> Image.Image:
+    """The picture behind a token.
+
+    Raises:
+        EcoflapError: the file is gone or is no picture that can be opened.
+    """
+    scene = scene_for(token)
+    return open_picture(token["path"]) if scene is None else draw(scene)
+
+
+def questions_for(token: dict[str, Any]) -> list[str]:
+    """Questions that fit the picture; none where nothing is known about it."""
+    scene = scene_for(token)
+    return [] if scene is None else suggestions(scene)
+
+
+def upload_token(file: Any) -> dict[str, Any]:
+    """The token of an uploaded picture, once it has been opened.
+
+    Raises:
+        EcoflapError: not an uploaded file, unreadable, or too large.
+    """
+    path = uploaded(file)
+    open_picture(path)
+    return {"path": str(path), "kind": "upload"}
+
+
+def drawing_token(data_url: Any) -> dict[str, Any]:
+    """The token of a drawing sent by the page's editor as a PNG data URL.
+
+    Raises:
+        EcoflapError: not a picture of at most MAX_DRAWING characters.
+    """
+    head, _, body = data_url.partition(",") if isinstance(data_url, str) else ("", "", "")
+    if head != "data:image/png;base64" or len(body) > MAX_DRAWING:
+        raise EcoflapError("page_drawing", value=head[:40] or type(data_url).__name__)
+    try:
+        data = base64.b64decode(body, validate=True)
+    except binascii.Error as error:
+        raise EcoflapError("page_drawing", value=error) from error
+    path = processing_utils.save_bytes_to_cache(data, "drawing.png", get_upload_folder())
+    open_picture(path)
+    return {"path": path, "kind": "drawing"}
+
+
+def uploaded(file: Any) -> Path:
+    """The path of an uploaded file, given as a path or as Gradio's file record.
+
+    Raises:
+        EcoflapError: it does not lie in the folder for uploads, so nobody uploaded it.
+    """
+    name = file.get("path") if isinstance(file, dict) else getattr(file, "path", file)
+    path = Path(str(name)).resolve()
+    if not path.is_relative_to(Path(get_upload_folder()).resolve()):
+        raise EcoflapError("page_not_uploaded", value=name)
+    return path

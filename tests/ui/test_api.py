@@ -1,0 +1,67 @@
+"""The two public endpoints through Gradio's own client."""
+
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from ecoflap.allocation import allocate
+from ecoflap.types import Recipe
+from ecoflap.ui import build, launch_options
+from tests.ui.fakes import FakeExplorer, small_bundle
+
+
+@pytest.fixture(scope="module")
+def client():
+    blocks = build(FakeExplorer())
+    blocks.launch(prevent_thread_lock=True, **launch_options())
+    yield Client(blocks.local_url, verbose=False)
+    blocks.close()
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "red.png"
+    Image.new("RGB", (20, 10), "red").save(path)
+    return path
+
+
+def test_only_two_endpoints_are_public(client):
+    assert sorted(client.view_api(return_format="dict")["named_endpoints"]) == ["/allocate", "/ask"]
+    assert client.view_api(return_format="dict")["unnamed_endpoints"] == {}
+
+
+def test_allocate(client):
+    recipe = Recipe(0.4, 0.7, granularity="layer", aggregate="avg", modalities=("vision",))
+    found = client.predict(
+        target=0.4, max_sparsity=0.7, granularity="layer", aggregate="avg", modalities=["vision"], api_name="/allocate"
+    )
+    wanted = allocate(small_bundle(), recipe)
+    assert found == {"target": 0.4, "achieved": wanted.achieved, "groups": wanted.groups()}
+
+
+def test_allocate_with_no_arguments_takes_the_defaults(client):
+    assert client.predict(api_name="/allocate")["groups"] == allocate(small_bundle(), Recipe()).groups()
+
+
+def test_ask(client, picture):
+    found = client.predict(image=handle_file(picture), question="What is it?", target=0.5, api_name="/ask")
+    assert (found["dense"], found["pruned"], found["target"]) == ("a red circle", "a red square", 0.5)
+    assert found["achieved"] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_errors_are_one_sentence(client, picture, tmp_path):
+    with pytest.raises(AppError, match="above the cap"):
+        client.predict(target=0.9, max_sparsity=0.6, api_name="/allocate")
+    with pytest.raises(AppError, match="granularity is 'row'"):
+        client.predict(granularity="row", api_name="/allocate")
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(picture.read_bytes()[:30])
+    with pytest.raises(AppError, match="broken.png"):
+        client.predict(image=handle_file(broken), question="What?", api_name="/ask")
+    assert client.predict(image=handle_file(picture), question="What?", api_name="/ask")["dense"]
+
+
+def test_a_path_of_the_server_is_no_picture(client, picture):
+    with pytest.raises(AppError, match="was not uploaded"):
+        client.predict(image={"path": str(picture)}, question="What?", api_name="/ask")

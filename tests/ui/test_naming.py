@@ -1,0 +1,82 @@
+"""Tensor names of several model families in words."""
+
+import pytest
+
+from ecoflap.types import Layer
+from ecoflap.ui.naming import group_words, layer_words, place_of
+
+KNOWN = [
+    ("vision", "visual_encoder.blocks.0", "attn.qkv", "Vision, block 1: attention, query+key+value"),
+    ("vision", "vision_model.encoder.layers.5", "self_attn.projection", "Vision, block 6: attention, output"),
+    ("vision", "vision_tower.encoder.layers.2", "self_attn.q_proj", "Vision, block 3: attention, query"),
+    ("vision", "vision_tower.encoder.layers.2", "self_attn.out_proj", "Vision, block 3: attention, output"),
+    ("vision", "vision_model.encoder.layers.1", "mlp.fc2", "Vision, block 2: feed-forward, down"),
+    ("bridge", "qformer.encoder.layer.1", "attention.attention.query", "Bridge Q-Former, block 2: attention, query"),
+    ("bridge", "qformer.encoder.layer.1", "attention.output.dense", "Bridge Q-Former, block 2: attention, output"),
+    (
+        "bridge",
+        "qformer.encoder.layer.0",
+        "crossattention.attention.key",
+        "Bridge Q-Former, block 1: cross-attention, key",
+    ),
+    ("bridge", "qformer.encoder.layer.0", "intermediate_query.dense", "Bridge Q-Former, block 1: feed-forward, up"),
+    ("bridge", "qformer.encoder.layer.0", "output_query.dense", "Bridge Q-Former, block 1: feed-forward, down"),
+    (
+        "language",
+        "t5_model.encoder.block.9",
+        "layer.0.SelfAttention.o",
+        "Language encoder, block 10: attention, output",
+    ),
+    (
+        "language",
+        "t5_model.decoder.block.2",
+        "layer.1.EncDecAttention.v",
+        "Language decoder, block 3: cross-attention, value",
+    ),
+    (
+        "language",
+        "t5_model.decoder.block.2",
+        "layer.2.DenseReluDense.wi_0",
+        "Language decoder, block 3: feed-forward, gate",
+    ),
+    (
+        "language",
+        "t5_model.decoder.block.2",
+        "layer.2.DenseReluDense.wi_1",
+        "Language decoder, block 3: feed-forward, up",
+    ),
+    (
+        "language",
+        "t5_model.decoder.block.2",
+        "layer.2.DenseReluDense.wo",
+        "Language decoder, block 3: feed-forward, down",
+    ),
+    ("language", "model.language_model.layers.0", "mlp.gate_proj", "Language, block 1: feed-forward, gate"),
+    ("language", "model.language_model.layers.0", "mlp.odd_one", "Language, block 1: mlp.odd_one"),
+]
+
+
+@pytest.mark.parametrize(("modality", "block", "inside", "words"), KNOWN)
+def test_layers_in_words(modality, block, inside, words):
+    assert layer_words(Layer(f"{block}.{inside}", block, modality, 2, 2)) == words
+
+
+def test_a_layer_outside_blocks_keeps_its_name():
+    layer = Layer("language_projection", "language_projection", "bridge", 2, 2)
+    assert place_of(layer).depth is None
+    assert layer_words(layer) == "Bridge projection: projection"
+
+
+def test_every_reference_matrix_has_words(reference):
+    from ecoflap.types import ScoreBundle
+
+    bundle = ScoreBundle.read(reference / "blip2-flant5xl-local-wanda.json")
+    assert all(place_of(layer).part != "other" for layer in bundle.layers)
+    assert len({layer_words(layer) for layer in bundle.layers}) == 588
+
+
+def test_groups_in_words():
+    layer = Layer("visual_encoder.blocks.0.attn.qkv", "visual_encoder.blocks.0", "vision", 2, 2)
+    assert group_words([layer], "model") == {"vision": "Vision"}
+    assert group_words([layer], "block") == {"visual_encoder.blocks.0": "Vision, block 1"}
+    assert group_words([layer], "layer") == {layer.name: "Vision, block 1: attention, query+key+value"}

@@ -1,0 +1,88 @@
+"""Knobs to recipes and pictures to tokens, also for what no browser would send."""
+
+import base64
+import io
+from pathlib import Path
+
+import pytest
+from gradio.utils import get_upload_folder
+from PIL import Image
+
+from ecoflap.errors import EcoflapError
+from ecoflap.types import Recipe
+from ecoflap.ui import session
+
+
+def knobs(**changes):
+    return [*(session.DEFAULTS | changes).values()]
+
+
+def test_the_opening_knobs_are_the_default_recipe():
+    assert session.recipe_of(*knobs()) == Recipe()
+
+
+def test_every_knob_reaches_the_recipe():
+    recipe = session.recipe_of(
+        *knobs(percent=30, cap_mode="fixed", cap=70, granularity="layer", allocator="uniform", bridge=True)
+    )
+    assert recipe == Recipe(0.3, 0.7, 0.1, "uniform", "layer", modalities=("vision", "bridge", "language"))
+    assert session.recipe_of(*knobs(margin=25)).cap == 0.75
+
+
+@pytest.mark.parametrize("value", [None, "50", -1, 96, float("nan"), float("inf"), True, [50]])
+def test_a_target_that_no_slider_has_is_one_sentence(value):
+    with pytest.raises(EcoflapError, match="target is .* It has to be a number from 0 to 95"):
+        session.recipe_of(*knobs(percent=value))
+
+
+def test_a_target_above_the_cap_is_one_sentence():
+    with pytest.raises(EcoflapError, match="0.8 is above the cap 0.6"):
+        session.recipe_of(*knobs(percent=80, cap_mode="fixed"))
+
+
+def test_scenes_are_the_same_for_the_same_token_and_have_questions():
+    token = session.scene_token(7)
+    assert session.picture_for(token).tobytes() == session.picture_for(token).tobytes()
+    assert len(session.questions_for(token)) >= 3
+    assert session.picture_for(session.example_token(0)).size == (256, 256)
+
+
+def png(image: Image.Image) -> str:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def test_a_drawing_comes_back_as_it_was_drawn():
+    token = session.drawing_token(png(Image.new("RGB", (256, 256), (10, 20, 200))))
+    assert session.picture_for(token).getpixel((5, 5)) == (10, 20, 200)
+    assert session.questions_for(token) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        5,
+        "",
+        "data:image/svg+xml;base64,AAAA",
+        "data:image/png;base64,%%%",
+        "data:image/png;base64," + "A" * 1_000_001,
+    ],
+)
+def test_what_is_no_drawing_is_one_sentence(value):
+    with pytest.raises(EcoflapError, match="The drawing could not be read"):
+        session.drawing_token(value)
+
+
+def test_only_uploaded_files_are_opened(tmp_path):
+    outside = tmp_path / "secret.png"
+    Image.new("RGB", (4, 4)).save(outside)
+    for file in (str(outside), {"path": str(outside)}, {"path": f"{get_upload_folder()}/../{outside}"}, {}, None):
+        with pytest.raises(EcoflapError, match="was not uploaded to this page"):
+            session.upload_token(file)
+    inside = Path(get_upload_folder()) / "test-session" / "fine.png"
+    inside.parent.mkdir(parents=True, exist_ok=True)
+    outside.rename(inside)
+    assert session.picture_for(session.upload_token({"path": str(inside)})).size == (4, 4)
+    inside.unlink()

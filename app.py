@@ -30,7 +30,7 @@ def main() -> None:
     from ecoflap.ui import build, launch_options
 
     try:
-        explorer = Explorer.open(chosen.model, chosen.scores, chosen.device, chosen.calibration)
+        explorer = Explorer.open(chosen.model, chosen.scores, chosen.device, chosen.calibration, start=False)
     except EcoflapError as error:
         parser.exit(2, f"{error}\n")
     auth = tuple(chosen.auth.split(":", 1)) if chosen.auth else None
@@ -41,6 +41,8 @@ def main() -> None:
     except OSError:
         parser.exit(2, say("page.app.port", host=chosen.host, port=chosen.port) + "\n")
     print(say("page.app.opening", model=explorer.name, url=page.share_url or page.local_url), flush=True)
+    # Importing torch would slow the page's own start: the page first, then the model.
+    explorer.start()
     page.block_thread()
 
 

@@ -90,6 +90,7 @@ class Explorer:
         device: str | None = None,
         calibration: str | None = None,
         prepare: bool = True,
+        start: bool = True,
     ) -> "Explorer":
         """Open `model`: its bundle at once, its weights in the background.
 
@@ -99,6 +100,7 @@ class Explorer:
             device: a torch device; None takes the GPU where there is one.
             calibration: where samples come from; None for what the model brings.
             prepare: also score (where there is no bundle) and rank weights in the background.
+            start: begin at once; otherwise `start()` begins it.
 
         Raises:
             EcoflapError: the bundle cannot be read, or the model needs calibration samples and has none.
@@ -108,8 +110,13 @@ class Explorer:
         if prepare and bundle is None and calibration is None and model != "demo":
             raise EcoflapError("calibration_missing", model=model)
         explorer = cls(model, bundle, device, calibration)
-        threading.Thread(target=explorer._load, args=(prepare,), daemon=True, name="load").start()
+        if start:
+            explorer.start(prepare)
         return explorer
+
+    def start(self, prepare: bool = True) -> None:
+        """Load the model in a thread of its own. Called once; a page that is to open first calls it afterwards."""
+        threading.Thread(target=self._load, args=(prepare,), daemon=True, name="load").start()
 
     def _load(self, prepare: bool) -> None:
         """Load the model, and with `prepare` everything that the first question would wait for."""

@@ -65,7 +65,8 @@ def test_a_shape_that_cannot_be_is_refused(value):
     [
         {"stderr": "x"}, {"stderr": float("nan")}, {"stderr": -1}, {"draws": -3.5}, {"draws": True}, {"curve": None},
         {"curve": 5}, {"curve": [1, 2]}, {"curve": [["a", "b", "c"]]}, {"curve": [[1, 2]]}, {"stats": 7},
-        {"stats": "ab"}, {"stats": {"x": "y"}}, {"score": True}, {"score": 10**400}, {"rows": 10**19}, {"block": 7}, {"modality": []},
+        {"stats": "ab"},
+        {"stats": {"x": "y"}}, {"score": True}, {"score": 10**400}, {"rows": 10**19}, {"block": 7}, {"modality": []},
     ],
 )  # fmt: skip
 def test_facts_that_cannot_be_are_refused(fact, tmp_path):

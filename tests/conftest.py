@@ -39,3 +39,11 @@ def t5_folder(tmp_path_factory) -> Path:
     from tests.tiny import save_blip2
 
     return save_blip2(tmp_path_factory.mktemp("blip2"), "t5")
+
+
+@pytest.fixture
+def sample_folder(tmp_path) -> Path:
+    """Calibration samples as a user has them: pictures and a samples.csv."""
+    from tests.tiny import save_samples
+
+    return save_samples(tmp_path)

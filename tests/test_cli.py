@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from ecoflap.types import Recipe, ScoreBundle
-from tests.tiny import bundle, samples
+from tests.tiny import bundle
 
 TOY = bundle(("v.fc1", "v", "vision", 4, 8, 1.0), ("l.q", "l", "language", 8, 8, 6.0))
 
@@ -23,17 +23,6 @@ def document(*arguments):
     code, out, err = run(*arguments, "--format", "json")
     assert code == 0, err
     return json.loads(out)
-
-
-@pytest.fixture
-def calibration(tmp_path):
-    """A folder of samples."""
-    rows = ["image,question,answer"]
-    for i, sample in enumerate(samples()):
-        sample.image.save(tmp_path / f"{i}.png")
-        rows.append(f'{i}.png,"{sample.question}",{sample.answer}')
-    (tmp_path / "samples.csv").write_text("\n".join(rows))
-    return tmp_path
 
 
 def test_allocate_gives_the_contracts_document(tmp_path):
@@ -57,8 +46,8 @@ def test_allocate_on_the_reference_scores_gives_the_references_numbers(reference
     assert max(abs(found[name] - value) for name, value in case["sparsity"].items()) < 1e-5
 
 
-def test_the_whole_way_on_a_model_from_a_folder(t5_folder, calibration, tmp_path):
-    common = ["--model", t5_folder, "--calibration", calibration]
+def test_the_whole_way_on_a_model_from_a_folder(t5_folder, sample_folder, tmp_path):
+    common = ["--model", t5_folder, "--calibration", sample_folder]
     scores, out = tmp_path / "scores.json", tmp_path / "pruned"
     assert document("score", *common, "--samples", "3", "--batch-size", "2", "--out", scores)["layers"] == 8 + 17 + 36
     assert ScoreBundle.read(scores).method == "zeroth-order"
@@ -68,7 +57,7 @@ def test_the_whole_way_on_a_model_from_a_folder(t5_folder, calibration, tmp_path
     assert asked.keys() >= {"dense", "pruned", "target", "achieved", "tokens"}
     assert asked["achieved"] == pytest.approx(0.9, abs=1e-3)
     points = document(
-        "evaluate", *common, "--scores", scores, "--target", "0.5", "--questions", "3", "--data", calibration
+        "evaluate", *common, "--scores", scores, "--target", "0.5", "--questions", "3", "--data", sample_folder
     )["points"]
     assert points[0].keys() >= {"target", "achieved", "accuracy", "interval", "by_type", "loss"}
     document("prune", *common, "--scores", scores, "--target", "0.9", "--out", out)

@@ -19,19 +19,8 @@ PICTURE = Image.new("RGB", (40, 32), "red")
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """Calibration samples as a user has them."""
-    rows = ["image,question,answer"]
-    for i, sample in enumerate(samples()):
-        sample.image.save(tmp_path / f"{i}.png")
-        rows.append(f'{i}.png,"{sample.question}",{sample.answer}')
-    (tmp_path / "samples.csv").write_text("\n".join(rows))
-    return tmp_path
-
-
-@pytest.fixture
-def engine(blip2_folder, folder):
-    return Engine(huggingface.open_model(str(blip2_folder), "cpu"), str(folder))
+def engine(blip2_folder, sample_folder):
+    return Engine(huggingface.open_model(str(blip2_folder), "cpu"), str(sample_folder))
 
 
 def weights(engine):
@@ -102,12 +91,12 @@ def test_settings_that_cannot_be(engine, settings, sentence):
         engine.score(**settings)
 
 
-def opened(blip2_folder, folder, scores=None):
-    return Explorer.open(str(blip2_folder), scores, "cpu", str(folder))
+def opened(blip2_folder, sample_folder, scores=None):
+    return Explorer.open(str(blip2_folder), scores, "cpu", str(sample_folder))
 
 
-def test_the_facade_scores_first_and_then_answers_dense_and_pruned(blip2_folder, folder):
-    explorer = opened(blip2_folder, folder)
+def test_the_facade_scores_first_and_then_answers_dense_and_pruned(blip2_folder, sample_folder):
+    explorer = opened(blip2_folder, sample_folder)
     explorer.wait()
     assert explorer.status().ready
     asked = explorer.ask(PICTURE, " what ? ", Recipe(0.9))
@@ -117,8 +106,8 @@ def test_the_facade_scores_first_and_then_answers_dense_and_pruned(blip2_folder,
     assert explorer.facts()["prunable"] == sum(layer.size for layer in explorer.bundle.layers)
 
 
-def test_the_dense_answer_is_asked_once(blip2_folder, folder, monkeypatch):
-    explorer = opened(blip2_folder, folder)
+def test_the_dense_answer_is_asked_once(blip2_folder, sample_folder, monkeypatch):
+    explorer = opened(blip2_folder, sample_folder)
     engine = explorer.wait()
     calls = []
     answer = engine.model.answer
@@ -128,8 +117,8 @@ def test_the_dense_answer_is_asked_once(blip2_folder, folder, monkeypatch):
     assert len(calls) == 4
 
 
-def test_everybody_gets_the_answer_of_their_own_recipe(blip2_folder, folder):
-    explorer = opened(blip2_folder, folder)
+def test_everybody_gets_the_answer_of_their_own_recipe(blip2_folder, sample_folder):
+    explorer = opened(blip2_folder, sample_folder)
     recipes = [Recipe(target / 10, 1.0) for target in range(10)]
     alone = [explorer.ask(PICTURE, "what is there ?", recipe).pruned for recipe in recipes]
     found = [[] for _ in recipes]
@@ -158,10 +147,10 @@ def test_target_zero_needs_neither_scores_nor_samples(blip2_folder):
     assert asked.dense.tokens == asked.pruned.tokens
 
 
-def test_scores_of_another_model_are_refused(blip2_folder, folder, tmp_path):
+def test_scores_of_another_model_are_refused(blip2_folder, sample_folder, tmp_path):
     path = tmp_path / "other.json"
     ScoreBundle("other", "x", (Layer("a", "b", "vision", 2, 2, 1.0),)).write(path)
-    explorer = opened(blip2_folder, folder, path)
+    explorer = opened(blip2_folder, sample_folder, path)
     with pytest.raises(EcoflapError, match="scores are of another model"):
         explorer.wait()
     assert "scores are of another model" in explorer.status().error
@@ -191,24 +180,24 @@ def test_a_saved_pruned_model_answers_as_the_pruned_one(engine, tmp_path):
         save_pruned(engine, allocation, recipe, out)
 
 
-def test_samples_of_a_folder_are_bounded_and_named(folder):
-    rows = (folder / "samples.csv").read_text() + "\nmissing.png,what,yes\n../out.png,what,yes\n0.png,,yes\n"
-    (folder / "samples.csv").write_text(rows)
-    found = calibration.from_folder(folder, 100)
+def test_samples_of_a_folder_are_bounded_and_named(sample_folder):
+    rows = (sample_folder / "samples.csv").read_text() + "\nmissing.png,what,yes\n../out.png,what,yes\n0.png,,yes\n"
+    (sample_folder / "samples.csv").write_text(rows)
+    found = calibration.from_folder(sample_folder, 100)
     assert [sample.question for sample in found.samples] == [sample.question for sample in samples()]
     assert [part in text for part, text in zip(("missing.png", "outside", "no question"), found.skipped)] == [True] * 3
-    assert found.fingerprint != calibration.from_folder(folder, 2).fingerprint
-    assert all(len(calibration.from_folder(folder, 1, seed).samples) == 1 for seed in range(6))
+    assert found.fingerprint != calibration.from_folder(sample_folder, 2).fingerprint
+    assert all(len(calibration.from_folder(sample_folder, 1, seed).samples) == 1 for seed in range(6))
 
 
-def test_a_recipe_of_other_samples_or_weights_is_refused(engine, folder, tmp_path):
+def test_a_recipe_of_other_samples_or_weights_is_refused(engine, sample_folder, tmp_path):
     with pytest.raises(EcoflapError, match="made with the calibration samples 0123"):
         engine.ranked(Recipe(samples="0123"))
     bundle = scored(engine)
     path = tmp_path / "other.json"
     facts = bundle.facts | {"model_fingerprint": "0" * 16}
     ScoreBundle(bundle.model, bundle.method, bundle.layers, facts).write(path)
-    opened = Explorer.open(str(engine.model.folder), path, "cpu", str(folder))
+    opened = Explorer.open(str(engine.model.folder), path, "cpu", str(sample_folder))
     with pytest.raises(EcoflapError, match="measured on weights with fingerprint 0000"):
         opened.wait()
 

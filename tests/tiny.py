@@ -24,6 +24,16 @@ def samples() -> list[Sample]:
     return [Sample(Image.new("RGB", (40, 32), colour), *pair) for colour, pair in zip(colours, pairs)]
 
 
+def save_samples(folder: Path) -> Path:
+    """Write the samples to `folder` as pictures and a samples.csv."""
+    rows = ["image,question,answer"]
+    for i, sample in enumerate(samples()):
+        sample.image.save(folder / f"{i}.png")
+        rows.append(f'{i}.png,"{sample.question}",{sample.answer}')
+    (folder / "samples.csv").write_text("\n".join(rows))
+    return folder
+
+
 def _processor() -> tf.Blip2Processor:
     core = Tokenizer(models.WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="<unk>"))
     core.pre_tokenizer = pre_tokenizers.Whitespace()

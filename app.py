@@ -24,7 +24,7 @@ def main() -> None:
     """Parse, build, launch."""
     parser = options()
     chosen = parser.parse_args()
-    if chosen.auth and ":" not in chosen.auth:
+    if chosen.auth and not all(chosen.auth.partition(":")):
         parser.error(say("page.app.auth", value=chosen.auth))
     from ecoflap.explorer import Explorer
     from ecoflap.ui import build, launch_options
@@ -38,7 +38,7 @@ def main() -> None:
     page = build(explorer)
     try:
         page.launch(**place, share=chosen.share, auth=auth, prevent_thread_lock=True, **launch_options())
-    except OSError:
+    except (OSError, OverflowError):
         parser.exit(2, say("page.app.port", host=chosen.host, port=chosen.port) + "\n")
     print(say("page.app.opening", model=explorer.name, url=page.share_url or page.local_url), flush=True)
     # Importing torch would slow the page's own start: the page first, then the model.

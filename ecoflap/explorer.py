@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ecoflap.allocation import Plan, allocate
 from ecoflap.allocation.registry import find
 from ecoflap.errors import EcoflapError
-from ecoflap.models.registry import DEMO_SCORES, open_model
+from ecoflap.models.registry import DEMO_SCORES, check_spec, open_model
 from ecoflap.texts import say
 from ecoflap.types import Allocation, Answer, Recipe, Sample, ScoreBundle
 
@@ -108,6 +108,7 @@ class Explorer:
         path = Path(scores) if scores else (DEMO_SCORES if model == "demo" and DEMO_SCORES.is_file() else None)
         bundle = ScoreBundle.read(path) if path else None
         if prepare and bundle is None and calibration is None and model != "demo":
+            check_spec(model)
             raise EcoflapError("calibration_missing", model=model)
         explorer = cls(model, bundle, device, calibration)
         if start:
@@ -246,9 +247,12 @@ def checked_question(question: str) -> str:
     """The question without blanks around it.
 
     Raises:
-        EcoflapError: it is empty, or longer than MAX_QUESTION characters.
+        EcoflapError: it is no text, empty, or longer than MAX_QUESTION characters.
     """
-    text = (question or "").strip()
+    if not isinstance(question, str | None):
+        raise EcoflapError("not_a_text", name="question", value=question)
+    # A lone surrogate is no text that a tokenizer takes.
+    text = (question or "").encode("utf-8", "replace").decode().strip()
     if not text:
         raise EcoflapError("question_empty")
     if len(text) > MAX_QUESTION:

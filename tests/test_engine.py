@@ -156,10 +156,17 @@ def test_scores_of_another_model_are_refused(blip2_folder, sample_folder, tmp_pa
     assert "scores are of another model" in explorer.status().error
 
 
-@pytest.mark.parametrize(("question", "sentence"), [("", "no question"), (" \n", "no question"), ("x" * 501, "501")])
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [("", "no question"), (" \n", "no question"), ("x" * 501, "501"), (5, "question is 5"), ([], "question is")],
+)
 def test_questions_that_cannot_be(question, sentence):
     with pytest.raises(EcoflapError, match=sentence):
         checked_question(question)
+
+
+def test_a_question_that_is_no_text_for_a_tokenizer_becomes_one():
+    assert checked_question("what\ud800 ?") == "what? ?"
 
 
 def test_a_saved_pruned_model_answers_as_the_pruned_one(engine, tmp_path):

@@ -26,8 +26,6 @@ def folder_of(spec: str) -> Path:
     path = Path(spec).expanduser()
     if path.is_dir():
         return path
-    if path.exists() or spec.startswith((".", "/", "~")) or spec.count("/") != 1:
-        raise EcoflapError("model_not_found", spec=spec)
     try:
         return Path(huggingface_hub.snapshot_download(spec, local_files_only=True, allow_patterns=list(WANTED)))
     except LocalEntryNotFoundError:

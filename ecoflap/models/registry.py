@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ecoflap.errors import EcoflapError
+
 if TYPE_CHECKING:
     from ecoflap.models.base import VisionLanguageModel
 
@@ -27,6 +29,15 @@ SOURCES = (
 )
 
 
+def check_spec(spec: str) -> None:
+    """Raise unless `spec` may name a model: demo, an existing folder, or an id of the form OWNER/NAME."""
+    path = Path(spec).expanduser()
+    if spec == "demo" or path.is_dir():
+        return
+    if path.exists() or spec.startswith((".", "/", "~")) or spec.count("/") != 1:
+        raise EcoflapError("model_not_found", spec=spec)
+
+
 def open_model(spec: str, device: str | None = None) -> "VisionLanguageModel":
     """The model that `spec` names, loaded.
 
@@ -39,6 +50,7 @@ def open_model(spec: str, device: str | None = None) -> "VisionLanguageModel":
     """
     from ecoflap.models import huggingface
 
+    check_spec(spec)
     folder = str(DEMO_FOLDER) if spec == "demo" else spec
     model = huggingface.open_model(folder, device)
     model.spec = spec

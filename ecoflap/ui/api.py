@@ -12,6 +12,11 @@ from ecoflap.ui.session import uploaded
 MODALITIES = ["vision", "language"]
 
 
+def chosen(modalities: Any) -> Any:
+    """A list as the tuple that a recipe holds; anything else as it is, for the recipe to refuse."""
+    return tuple(modalities) if isinstance(modalities, list) else modalities
+
+
 def register(explorer: Any, language: str) -> None:
     """Add /allocate and /ask to the current Blocks."""
 
@@ -26,7 +31,7 @@ def register(explorer: Any, language: str) -> None:
     ) -> dict:
         """Sparsity of every group. Without max_sparsity the cap is min(1, target + cap_margin). Shares are 0 to 1."""
         with sentence(language):
-            recipe = Recipe(target, max_sparsity, cap_margin, allocator, granularity, aggregate, tuple(modalities))
+            recipe = Recipe(target, max_sparsity, cap_margin, allocator, granularity, aggregate, chosen(modalities))
             found = explorer.allocate(recipe)
             return {"target": found.target, "achieved": found.achieved, "groups": found.groups()}
 
@@ -45,7 +50,7 @@ def register(explorer: Any, language: str) -> None:
         """The dense and the pruned model's answer to a question about an uploaded picture."""
         with sentence(language):
             recipe = Recipe(
-                target, max_sparsity, cap_margin, allocator, granularity, aggregate, tuple(modalities), pruner=pruner
+                target, max_sparsity, cap_margin, allocator, granularity, aggregate, chosen(modalities), pruner=pruner
             )
             asked = explorer.ask(open_picture(uploaded(image)), question, recipe)
             return {

@@ -16,6 +16,11 @@ from ecoflap.ui.ask_panel import answer_value
 from ecoflap.ui.grid import grid
 
 
+def sent(event: gr.EventData, key: str) -> Any:
+    """What the browser sent with an event under `key`; None where a raw request sent something else."""
+    return event._data.get(key) if isinstance(event._data, dict) else None
+
+
 class Handlers:
     """The events of one page over one explorer. Holds no state of any person: recipes are made from the inputs."""
 
@@ -64,7 +69,7 @@ class Handlers:
     def commit(self, event: gr.EventData, *knobs: Any) -> tuple[Any, Any, Any]:
         """A gesture has ended: the authority's figures, the skyline and the curves. `knobs` without the target."""
         try:
-            recipe = session.recipe_of(event._data.get("percent"), *knobs)
+            recipe = session.recipe_of(sent(event, "percent"), *knobs)
             return self.figures(recipe)
         except EcoflapError as error:
             return {"error": error.text(self.language)}, gr.skip(), gr.skip()
@@ -108,9 +113,10 @@ class Handlers:
 
     def choose(self, event: gr.EventData) -> tuple[Any, ...]:
         """An example of the gallery."""
-        index = event._data.get("index")
-        if index not in range(len(pictures.EXAMPLE_INDICES)):
-            return self._picture_error(EcoflapError("page_percent", name="example", value=index, most=5))
+        index = sent(event, "index")
+        if type(index) is not int or index not in range(len(pictures.EXAMPLE_INDICES)):
+            most = len(pictures.EXAMPLE_INDICES) - 1
+            return self._picture_error(EcoflapError("page_percent", name="example", value=index, most=most))
         return self._show(lambda: session.example_token(pictures.EXAMPLE_INDICES[index]))
 
     def fresh(self) -> tuple[Any, ...]:
@@ -123,7 +129,7 @@ class Handlers:
 
     def drawn(self, event: gr.EventData) -> tuple[Any, ...]:
         """A drawing from the page's editor."""
-        return self._show(lambda: session.drawing_token(event._data.get("png")))
+        return self._show(lambda: session.drawing_token(sent(event, "png")))
 
     def _show(self, make: Any) -> tuple[Any, ...]:
         """Token, picture, suggestions, question and emptied answers; on an error one sentence and nothing else new."""

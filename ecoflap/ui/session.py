@@ -1,7 +1,6 @@
 """What one person has set: the knobs of the rail as a recipe, and the picture as a small token. Never weights."""
 
 import base64
-import binascii
 import random
 from pathlib import Path
 from typing import Any
@@ -115,7 +114,7 @@ def drawing_token(data_url: Any) -> dict[str, Any]:
         raise EcoflapError("page_drawing", value=head[:40] or type(data_url).__name__)
     try:
         data = base64.b64decode(body, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise EcoflapError("page_drawing", value=error) from error
     path = processing_utils.save_bytes_to_cache(data, "drawing.png", get_upload_folder())
     open_picture(path)
@@ -129,7 +128,12 @@ def uploaded(file: Any) -> Path:
         EcoflapError: it does not lie in the folder for uploads, so nobody uploaded it.
     """
     name = file.get("path") if isinstance(file, dict) else getattr(file, "path", file)
-    path = Path(str(name)).resolve()
+    if name is None:
+        raise EcoflapError("picture_none")
+    try:
+        path = Path(str(name)).resolve()
+    except (ValueError, OSError) as error:
+        raise EcoflapError("page_not_uploaded", value=ascii(name)[:80]) from error
     if not path.is_relative_to(Path(get_upload_folder()).resolve()):
-        raise EcoflapError("page_not_uploaded", value=name)
+        raise EcoflapError("page_not_uploaded", value=str(name)[:80])
     return path

@@ -14,6 +14,7 @@ CASES = [
     ),
     ("two stars", "stars", [("two", False), ("stars", True)], [("stars", True)]),
     ("yes", "", [("yes", False)], []),
+    ("a star, a square", "a star", [("a star,", True), ("a square", False)], [("a star", True)]),
     ("", "", [], []),
 ]
 

@@ -78,7 +78,7 @@ def test_what_is_no_drawing_is_one_sentence(value):
 def test_only_uploaded_files_are_opened(tmp_path):
     outside = tmp_path / "secret.png"
     Image.new("RGB", (4, 4)).save(outside)
-    for file in (str(outside), {"path": str(outside)}, {"path": f"{get_upload_folder()}/../{outside}"}, {}, None):
+    for file in (str(outside), {"path": str(outside)}, {"path": f"{get_upload_folder()}/../{outside}"}):
         with pytest.raises(EcoflapError, match="was not uploaded to this page"):
             session.upload_token(file)
     inside = Path(get_upload_folder()) / "test-session" / "fine.png"
@@ -86,3 +86,16 @@ def test_only_uploaded_files_are_opened(tmp_path):
     outside.rename(inside)
     assert session.picture_for(session.upload_token({"path": str(inside)})).size == (4, 4)
     inside.unlink()
+
+
+@pytest.mark.parametrize("path", ["\0", "/etc/passwd", "/tmp/gradio/\ud800", "a" * 5000])
+def test_a_path_that_nobody_uploaded_is_one_short_sentence(path):
+    with pytest.raises(EcoflapError, match="was not uploaded to this page") as caught:
+        session.uploaded({"path": path})
+    assert len(str(caught.value)) < 250
+
+
+@pytest.mark.parametrize("file", [None, {}, {"url": "somewhere"}])
+def test_no_file_at_all_is_said(file):
+    with pytest.raises(EcoflapError, match="There is no picture yet"):
+        session.uploaded(file)

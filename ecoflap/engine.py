@@ -1,17 +1,15 @@
 """A loaded model with everything that pruning it needs: ranks, masks, dense weights on the side, and one lock."""
 
-import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import Any
 
 import torch
 
-from ecoflap import __version__, calibration, store
+from ecoflap import calibration, scoring, store
 from ecoflap.errors import EcoflapError
-from ecoflap.importance import zeroth_order
+from ecoflap.importance.settings import Settings
+from ecoflap.importance.task import Progress
 from ecoflap.masking import MaskedModel, Ranked, rank_model
 from ecoflap.models.base import VisionLanguageModel
 from ecoflap.pruning import activations, registry
@@ -19,8 +17,6 @@ from ecoflap.types import Allocation, Answer, Recipe, Sample, ScoreBundle
 
 # The paper's fine stage uses 128 samples.
 CALIBRATION_SAMPLES = 128
-# Raised when the scores of the same settings change, so that old ones are not taken from the cache.
-VERSION = 2
 
 
 class Engine:
@@ -37,6 +33,7 @@ class Engine:
         self.model, self.source, self.seed = model, source, seed
         self.masked = MaskedModel(model.layers, model.linears)
         self.lock = threading.RLock()
+        self._scoring = threading.Lock()
         self.fingerprint = model.fingerprint()
         # Identity of the samples behind the norms, once they are measured.
         self.samples = ""
@@ -61,8 +58,9 @@ class Engine:
         self.masked.restore()
         # One sample at a time: padding would count as input.
         batches = (self.model.encode([sample]) for sample in found.samples)
-        norms = activations.input_norms(self.model.linears, self.model.loss, batches, len(found.samples))
-        _keep(store.keep_norms, name, norms)
+        with torch.no_grad():
+            norms = activations.input_norms(self.model.linears, self.model.loss, batches, len(found.samples))
+        store.try_to(store.keep_norms, name, norms)
         return norms
 
     def ranked(self, recipe: Recipe) -> dict[str, Ranked]:
@@ -112,85 +110,15 @@ class Engine:
         with self.state(allocation, recipe) as model:
             return model.answer(samples)
 
-    def score(
-        self,
-        samples: int = 32,
-        seed: int = 0,
-        batch_size: int = 8,
-        draws_per_batch: int = 1,
-        eps: float = 1e-3,
-        progress: zeroth_order.Progress | None = None,
-    ) -> ScoreBundle:
-        """Zeroth-order scores of every layer, from the cache where the same were measured before.
+    def score(self, settings: Settings | None = None, progress: Progress | None = None) -> ScoreBundle:
+        """Scores of every layer, from the cache where the same were measured before.
 
-        Args:
-            samples: calibration samples in all.
-            seed: of samples and directions.
-            batch_size: samples per batch.
-            draws_per_batch: directions per layer and batch.
-            eps: length of a step.
-            progress: (units done, units in all, seconds left); returning False cancels.
+        Others can ask meanwhile: the model is held for one unit of work at a time. A run that was stopped goes on where
+        it was.
 
         Raises:
-            EcoflapError: no samples to be had, or a setting that cannot be.
+            EcoflapError: no samples to be had, or an unknown method.
             Cancelled: `progress` said so.
         """
-        _check_settings(batch_size=batch_size, draws=draws_per_batch, eps=eps)
-        found = calibration.samples_for(self.model.spec, self.source, samples, seed)
-        facts = {"calibration": {"name": found.name, "samples": len(found.samples), "fingerprint": found.fingerprint}}
-        facts |= {"seed": seed, "eps": eps, "model_fingerprint": self.fingerprint}
-        name = store.key(**facts, batch=batch_size, draws=draws_per_batch, method="zeroth-order", version=VERSION)
-        batches = [found.samples[i : i + batch_size] for i in range(0, len(found.samples), batch_size)]
-        with self.state(None) as model:
-            cached = store.cached_scores(name)
-            if cached is not None:
-                return cached
-            with zeroth_order.in_float32(model.module):
-                return self._scored(name, facts, batches, draws_per_batch, eps, seed, progress)
-
-    def _scored(
-        self,
-        name: str,
-        facts: dict[str, Any],
-        batches: Sequence[Sequence[Sample]],
-        draws: int,
-        eps: float,
-        seed: int,
-        progress: zeroth_order.Progress | None,
-    ) -> ScoreBundle:
-        """Score the dense model, which the caller holds in float32, and keep the bundle under `name`."""
-        model = self.model
-        layers = zeroth_order.score(
-            model.layers,
-            model.linears,
-            model.loss,
-            [model.encode(batch) for batch in batches],
-            model.blocks,
-            draws,
-            eps,
-            seed,
-            progress,
-        )
-        bundle = ScoreBundle(model.name, "zeroth-order", layers, facts | _origin())
-        _keep(bundle.write, store.scores_path(name))
-        return bundle
-
-
-def _keep(write: Callable[..., None], *what: Any) -> None:
-    """Write to the cache; where that is impossible the measurement counts all the same, and the log says why."""
-    try:
-        write(*what)
-    except EcoflapError as error:
-        logging.getLogger(__name__).warning("not cached: %s", error)
-
-
-def _check_settings(**settings: float) -> None:
-    """Raise on a setting that is not above zero."""
-    for name, value in settings.items():
-        if not 0 < value < float("inf"):
-            raise EcoflapError("not_positive", name=name, value=value)
-
-
-def _origin() -> Mapping[str, str]:
-    """When and with what a bundle was made."""
-    return {"created": datetime.now(UTC).isoformat(timespec="seconds"), "library": f"ecoflap {__version__}"}
+        with self._scoring:
+            return scoring.score(self, settings or Settings(), progress)

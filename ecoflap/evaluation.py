@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from ecoflap.accuracy import Share, by_kind, exact_match, share
 from ecoflap.errors import Cancelled
 from ecoflap.types import Allocation, Recipe, Sample
@@ -55,7 +57,7 @@ def evaluate(
     marks, loss, tokens, done = [False] * len(samples), 0.0, 0, 0
     for batch in in_batches(samples):
         chosen = [samples[i] for i in batch]
-        with engine.state(allocation, recipe) as model:
+        with engine.state(allocation, recipe) as model, torch.inference_mode():
             answers = model.answer(chosen)
             encoded = model.encode(chosen)
             count = int((encoded["labels"] >= 0).sum())

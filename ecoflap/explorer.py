@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from ecoflap.engine import Engine
+    from ecoflap.importance.task import Step
 
 # Tables and dense answers that are kept; each is small (a table of 588 layers is 450 KB).
 KEPT_TABLES, KEPT_ANSWERS = 32, 256
@@ -143,8 +144,10 @@ class Explorer:
             self._message = ("status.ranking", {})
             engine.ranked(Recipe())
 
-    def _scoring(self, done: int, total: int, left: float) -> None:
-        self._message = ("status.scoring", {"done": done, "total": total, "minutes": f"{left / 60:.1f}"})
+    def _scoring(self, step: "Step") -> None:
+        if step.left == step.left:  # no estimate before the first layer
+            minutes = f"{step.left / 60:.1f}"
+            self._message = ("status.scoring", {"done": step.done, "total": step.total, "minutes": minutes})
 
     def _check_bundle(self, engine: "Engine") -> None:
         """Raise where the bundle is of another model: shapes for any bundle, weights where it names them."""

@@ -5,7 +5,9 @@ unperturbed pass; later passes return them instead of running those blocks. The 
 this holds for every architecture: encoder-decoder, a position bias handed from block to block, tuples, keywords.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 import torch
@@ -15,67 +17,38 @@ Result = TypeVar("Result")
 
 
 class Replay(Generic[Result]):
-    """A context in which `run` can be repeated from any block on.
+    """One batch's passes, repeated from any block on.
 
-    Memory: the outputs of all blocks for one batch, `bytes` of them, until the context ends. The blocks' own forwards
-    are back when it ends, also after an error. Outputs must not be changed in place by what reads them.
+    Making one runs the model, as it is then, and keeps the outputs of all blocks: `bytes` of them, at most
+    `most_bytes`. A batch that needs more keeps nothing, and every pass is a whole one (`fits` is then False). Blocks
+    have their own forwards again after each pass, so others can use the model between passes. Outputs must not be
+    changed in place by what reads them, and at each start the weights must be as they were but for those of the block
+    that is named.
+
+    Attributes:
+        result: what the first pass gave.
+        fits: whether the outputs are kept.
     """
 
-    def __init__(self, blocks: Mapping[str, nn.Module], run: Callable[[], Result]) -> None:
-        """Keep the outputs of `blocks` (name -> module) in `run`, which runs the model on one batch."""
-        self._blocks, self._run = blocks, run
+    def __init__(
+        self, blocks: Mapping[str, nn.Module], run: Callable[[], Result], most_bytes: float = math.inf
+    ) -> None:
+        """Run the model on one batch by `run`, to repeat it from any of `blocks` (name -> module)."""
+        self._blocks, self._run, self._most = blocks, run, most_bytes
         self._outputs: dict[str, list[Any]] = {}
         # Places of each block's first and last call in the order of all calls.
         self._first: dict[str, int] = {}
         self._last: dict[str, int] = {}
-        self._skipped: frozenset[str] = frozenset()
-        self._calls: dict[str, int] = {}
-        self._recording = False
-        self._saved: dict[str, Any] = {}
+        self._calls = 0
+        self._storages: dict[int, int] = {}
+        self.fits = True
+        with self._stand_ins(self._recorder):
+            self.result = run()
 
-    def __enter__(self) -> "Replay[Result]":
-        for name, module in self._blocks.items():
-            self._saved[name] = module.__dict__.get("forward")
-            module.forward = self._forward_of(name, module.forward)
-        try:
-            self._record()
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for name, module in self._blocks.items():
-            if self._saved[name] is None:
-                del module.forward
-            else:
-                module.forward = self._saved[name]
-        self._outputs.clear()
-
-    def _record(self) -> None:
-        """One whole pass that keeps every block's outputs."""
-        self._recording = True
-        self.result = self._run()
-        self._recording = False
-
-    def _forward_of(self, name: str, forward: Callable[..., Any]) -> Callable[..., Any]:
-        """The forward that stands in for block `name`."""
-
-        def stand_in(*inputs: Any, **named: Any) -> Any:
-            if self._recording:
-                output = forward(*inputs, **named)
-                place = sum(map(len, self._outputs.values()))
-                self._outputs.setdefault(name, []).append(output)
-                self._first.setdefault(name, place)
-                self._last[name] = place
-                return output
-            if name in self._skipped:
-                call = self._calls[name]
-                self._calls[name] = call + 1
-                return self._outputs[name][call]
-            return forward(*inputs, **named)
-
-        return stand_in
+    @property
+    def bytes(self) -> int:
+        """Memory of the kept outputs, shared tensors counted once."""
+        return sum(self._storages.values())
 
     def start(self, name: str) -> Result:
         """Run again; every block whose last call came before the first one of `name` returns what it returned then.
@@ -86,15 +59,57 @@ class Replay(Generic[Result]):
         if name in self._blocks and name not in self._first:
             return self.result
         begin = self._first.get(name, 0)
-        self._skipped = frozenset(other for other, last in self._last.items() if last < begin)
-        self._calls = dict.fromkeys(self._skipped, 0)
-        return self._run()
+        skipped = {other for other, last in self._last.items() if last < begin} if self.fits else set()
+        with self._stand_ins(lambda other, forward: self._player(other) if other in skipped else None):
+            return self._run()
 
-    @property
-    def bytes(self) -> int:
-        """Memory of the kept outputs, shared tensors counted once."""
-        kept = {t.untyped_storage().data_ptr(): t.untyped_storage().nbytes() for t in _tensors(self._outputs.values())}
-        return sum(kept.values())
+    @contextmanager
+    def _stand_ins(self, make: Callable[[str, Callable[..., Any]], Callable[..., Any] | None]) -> Iterator[None]:
+        """Blocks for which `make` gives another forward have it inside the context, and their own one afterwards."""
+        replaced = []
+        try:
+            for name, module in self._blocks.items():
+                other = make(name, module.forward)
+                if other is not None:
+                    replaced.append((module, module.__dict__.get("forward")))
+                    module.forward = other
+            yield
+        finally:
+            for module, own in reversed(replaced):
+                if own is None:
+                    del module.forward
+                else:
+                    module.forward = own
+
+    def _recorder(self, name: str, forward: Callable[..., Any]) -> Callable[..., Any]:
+        """A forward that keeps what block `name` returns."""
+
+        def record(*inputs: Any, **named: Any) -> Any:
+            output = forward(*inputs, **named)
+            self._first.setdefault(name, self._calls)
+            self._last[name] = self._calls
+            self._calls += 1
+            if self.fits:
+                self._keep(name, output)
+            return output
+
+        return record
+
+    def _keep(self, name: str, output: Any) -> None:
+        """Keep one output, or give all up when together they are too many."""
+        self._outputs.setdefault(name, []).append(output)
+        for tensor in _tensors(output):
+            storage = tensor.untyped_storage()
+            self._storages[storage.data_ptr()] = storage.nbytes()
+        if self.bytes > self._most:
+            self.fits = False
+            self._outputs.clear()
+            self._storages.clear()
+
+    def _player(self, name: str) -> Callable[..., Any]:
+        """A forward that returns what block `name` returned, call by call."""
+        outputs = iter(self._outputs[name])
+        return lambda *inputs, **named: next(outputs)
 
 
 def _tensors(value: Any) -> Iterable[torch.Tensor]:

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import logging
 import os
+from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +42,84 @@ def cached_scores(name: str) -> ScoreBundle | None:
     except EcoflapError:
         path.unlink(missing_ok=True)
         return None
+
+
+class Journal(MutableMapping[str, list[float]]):
+    """Measured values that outlive the process: one line per key, written the moment it is known.
+
+    A process may be killed between any two bytes; a line that is not whole is left out when the file is read again.
+    Values come back as they were, to the last bit. Two processes that measure the same write the same lines. Where the
+    file cannot be written the values are kept in memory only.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Read what `path` holds of an earlier run."""
+        self._path, self._values = path, {}
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        except OSError:
+            text = ""
+        for line in text.splitlines():
+            entry = _entry(line)
+            if entry is not None:
+                self._values[entry[0]] = entry[1]
+        self._torn = bool(text) and not text.endswith("\n")
+        self._writable = True
+
+    def __getitem__(self, name: str) -> list[float]:
+        return self._values[name]
+
+    def __setitem__(self, name: str, values: list[float]) -> None:
+        self._values[name] = values
+        line = ("\n" if self._torn else "") + json.dumps([name, values]) + "\n"
+        if self._writable:
+            self._writable = try_to(self._append, line)
+            self._torn = False
+
+    def _append(self, line: str) -> None:
+        try:
+            with check_writable(self._path).open("a", encoding="utf-8") as file:
+                file.write(line)
+        except OSError as error:
+            raise EcoflapError("out_unwritable", out=self._path, reason=error.strerror or error) from error
+
+    def __delitem__(self, name: str) -> None:
+        raise TypeError("what was measured stays")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def remove(self) -> None:
+        """Remove the file: its values went into a bundle."""
+        self._path.unlink(missing_ok=True)
+
+
+def _entry(line: str) -> tuple[str, list[float]] | None:
+    """Key and values of a journal's line; None where it is not whole."""
+    try:
+        name, values = json.loads(line)
+    except (ValueError, TypeError, RecursionError):
+        return None
+    numbers = isinstance(values, list) and all(type(value) is float for value in values)
+    return (name, values) if isinstance(name, str) and numbers else None
+
+
+def journal_path(name: str) -> Path:
+    """Where the unfinished scores with key `name` are kept."""
+    return folder() / "scores" / f"{name}.journal"
+
+
+def try_to(write: Callable[..., None], *what: Any) -> bool:
+    """Whether `write` could write to the cache; where not, what was measured still counts, and the log says why."""
+    try:
+        write(*what)
+    except EcoflapError as error:
+        logging.getLogger(__name__).warning("not cached: %s", error)
+        return False
+    return True
 
 
 def norms_path(name: str) -> Path:

@@ -11,6 +11,7 @@ from ecoflap.engine import Engine
 from ecoflap.errors import EcoflapError
 from ecoflap.explorer import Explorer, checked_question
 from ecoflap.export import save_pruned
+from ecoflap.importance.settings import Settings
 from ecoflap.models import huggingface
 from ecoflap.types import Layer, Recipe, Sample, ScoreBundle
 from tests.tiny import samples
@@ -28,7 +29,7 @@ def weights(engine):
 
 
 def scored(engine):
-    return engine.score(samples=3, batch_size=2)
+    return engine.score(Settings(samples=3, batch_size=2))
 
 
 @pytest.mark.parametrize("pruner", ["wanda", "magnitude"])
@@ -49,7 +50,7 @@ def test_zeros_are_counted_to_the_weight_and_dense_comes_back(engine, pruner, ta
 
 def test_scores_are_measured_once_and_then_read(engine, monkeypatch):
     first = scored(engine)
-    monkeypatch.setattr("ecoflap.importance.zeroth_order.draws", None)
+    monkeypatch.setattr("ecoflap.scoring.measure", None)
     assert scored(engine).layers == first.layers
 
 
@@ -71,7 +72,7 @@ def test_scoring_leaves_a_pruned_model_dense(engine):
 
     dense, bundle = weights(engine), scored(engine)
     engine.prune(allocate(bundle, Recipe()), Recipe())
-    again = engine.score(samples=3, batch_size=1)
+    again = engine.score(Settings(samples=3, batch_size=1))
     assert all(torch.equal(value, dense[name]) for name, value in weights(engine).items())
     assert [layer.name for layer in again.layers] == [layer.name for layer in bundle.layers]
 
@@ -83,12 +84,12 @@ def test_scoring_leaves_a_pruned_model_dense(engine):
         ({"seed": -1}, "seed is -1"),
         ({"batch_size": 0}, "batch_size is 0"),
         ({"eps": 0.0}, "eps is 0.0"),
-        ({"draws_per_batch": 0}, "draws is 0"),
+        ({"draws": 0}, "draws is 0"),
     ],
 )
 def test_settings_that_cannot_be(engine, settings, sentence):
     with pytest.raises(EcoflapError, match=sentence):
-        engine.score(**settings)
+        engine.score(Settings(**settings))
 
 
 def opened(blip2_folder, sample_folder, scores=None):

@@ -4,10 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from ecoflap.importance import zeroth_order
-from ecoflap.models import huggingface
 from ecoflap.replay import Replay
-from tests.tiny import samples
 
 
 class Counting(nn.Module):
@@ -40,12 +37,24 @@ def chain():
 
 def test_blocks_before_the_change_are_not_run(chain):
     blocks, run = chain
-    with Replay(blocks, run) as replay:
-        for block in blocks.values():
-            block.calls = 0
-        replay.start("2")
-        assert [block.calls for block in blocks.values()] == [0, 0, 1, 1]
-        assert replay.bytes == 4 * 2 * 3 * 4
+    replay = Replay(blocks, run)
+    assert replay.result == run()
+    for block in blocks.values():
+        block.calls = 0
+    replay.start("2")
+    assert [block.calls for block in blocks.values()] == [0, 0, 1, 1]
+    assert replay.bytes == 4 * 2 * 3 * 4
+
+
+def test_what_does_not_fit_runs_whole_passes_with_the_same_result(chain):
+    blocks, run = chain
+    fits, refuses = Replay(blocks, run, 4 * 2 * 3 * 4), Replay(blocks, run, 4 * 2 * 3 * 4 - 1)
+    assert fits.start("2") == refuses.start("2")
+    assert (fits.fits, refuses.fits, refuses.bytes) == (True, False, 0)
+    for block in blocks.values():
+        block.calls = 0
+    refuses.start("2")
+    assert [block.calls for block in blocks.values()] == [1, 1, 1, 1]
 
 
 @torch.no_grad()
@@ -56,17 +65,22 @@ def test_a_change_gives_the_result_of_a_whole_pass(chain):
         block.linear.weight.add_(0.1)
         expected[name] = run()
         block.linear.weight.sub_(0.1)
-    with Replay(blocks, run) as replay:
-        for name, block in blocks.items():
-            block.linear.weight.add_(0.1)
-            assert replay.start(name) == pytest.approx(expected[name], rel=1e-6)
-            block.linear.weight.sub_(0.1)
+    replay = Replay(blocks, run)
+    assert replay.result == run()
+    for name, block in blocks.items():
+        block.linear.weight.add_(0.1)
+        assert replay.start(name) == pytest.approx(expected[name], rel=1e-6)
+        block.linear.weight.sub_(0.1)
 
 
-def test_the_forwards_are_back_after_an_error(chain):
+def test_the_forwards_are_back_between_passes_and_after_an_error(chain):
     blocks, run = chain
-    with pytest.raises(RuntimeError, match="stop"), Replay(blocks, run):
-        raise RuntimeError("stop")
+    replay = Replay(blocks, run)
+    replay.start("1")
+    assert not any("forward" in block.__dict__ for block in blocks.values())
+    blocks["2"].linear = None
+    with pytest.raises(TypeError):
+        replay.start("1")
     assert not any("forward" in block.__dict__ for block in blocks.values())
 
 
@@ -74,24 +88,14 @@ def test_a_forward_that_somebody_else_replaced_is_put_back(chain):
     blocks, run = chain
     other = blocks["1"].forward
     blocks["1"].forward = other
-    with Replay(blocks, run):
-        assert blocks["1"].__dict__["forward"] is not other
+    Replay(blocks, run).start("2")
     assert blocks["1"].__dict__["forward"] is other
 
 
 def test_a_block_that_never_ran_changes_nothing(chain):
     blocks, run = chain
-    with Replay(blocks | {"idle": Counting()}, run) as replay:
-        before = [block.calls for block in blocks.values()]
-        assert replay.start("idle") == replay.result
-        assert [block.calls for block in blocks.values()] == before
-
-
-def test_scores_are_those_of_whole_passes(blip2_folder):
-    """On BLIP-2 with T5 (encoder, decoder, shared position bias) and with OPT: every layer, to the last bit."""
-    model = huggingface.open_model(str(blip2_folder), "cpu")
-    batches = [model.encode(samples()[:2]), model.encode(samples()[2:])]
-    replayed = zeroth_order.score(model.layers, model.linears, model.loss, batches, model.blocks)
-    whole = zeroth_order.score(model.layers, model.linears, model.loss, batches, {})
-    assert [layer.score for layer in whole] == [layer.score for layer in replayed]
-    assert all(layer.score > 0 for layer in whole)
+    replay = Replay(blocks | {"idle": Counting()}, run)
+    result = replay.result
+    before = [block.calls for block in blocks.values()]
+    assert replay.start("idle") == result
+    assert [block.calls for block in blocks.values()] == before

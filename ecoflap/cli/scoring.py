@@ -15,11 +15,13 @@ from ecoflap.cli.options import (
     with_recipe,
 )
 from ecoflap.cli.output import Format, bar, show
-from ecoflap.errors import EcoflapError
+from ecoflap.importance.settings import Settings
 from ecoflap.models.registry import DEMO_FOLDER, DEMO_SCORES, SOURCES, open_model
 from ecoflap.texts import say
 from ecoflap.types import Recipe, ScoreBundle
 from ecoflap.types.bundle import check_writable
+
+_DEFAULT = Settings()
 
 
 def models(form: FormatOption = Format.TABLE) -> None:
@@ -35,35 +37,35 @@ def models(form: FormatOption = Format.TABLE) -> None:
 def score(
     out: Out,
     model: Model = "demo",
-    method: Annotated[str, option("method")] = "zeroth-order",
-    samples: Samples = 32,
-    seed: Seed = 0,
-    draws: Annotated[int, option("draws")] = 1,
-    batch_size: Annotated[int, option("batch-size")] = 8,
-    eps: Annotated[float, option("eps")] = 1e-3,
+    method: Annotated[str, option("method")] = _DEFAULT.method,
+    samples: Samples = _DEFAULT.samples,
+    seed: Seed = _DEFAULT.seed,
+    draws: Annotated[int, option("draws")] = _DEFAULT.draws,
+    batch_size: Annotated[int, option("batch-size")] = _DEFAULT.batch_size,
+    eps: Annotated[float, option("eps")] = _DEFAULT.eps,
+    gradient: Annotated[str, option("gradient")] = _DEFAULT.gradient,
+    replay_memory: Annotated[float, option("replay-memory")] = _DEFAULT.replay_bytes / 2**30,
     calibration: Calibration = None,
     device: Device = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     from ecoflap.engine import Engine
-    from ecoflap.importance.registry import METHODS
+    from ecoflap.importance import registry
 
-    names = [known.name for known in METHODS]
-    if method not in names:
-        raise EcoflapError("not_a_choice", name="method", value=method, choices=", ".join(names))
+    settings = Settings(
+        method, samples, seed, batch_size, draws, eps, gradient, replay_bytes=int(replay_memory * 2**30)
+    )
+    registry.find(method)
     check_writable(out)
     engine = Engine(open_model(model, device), calibration)
     with bar() as progress:
         task = progress.add_task(say("cli.score.running"), total=None)
-
-        def tell(done: int, total: int, left: float) -> None:
-            progress.update(task, completed=done, total=total)
-
-        bundle = engine.score(samples, seed, batch_size, draws, eps, tell)
+        bundle = engine.score(settings, lambda step: progress.update(task, completed=step.done, total=step.total))
     bundle.write(out)
     columns = ("name", "modality", "score", "stderr", "draws")
     rows = [{column: getattr(layer, column) for column in columns} for layer in bundle.layers]
     document = {"out": str(out), "model": bundle.model, "method": bundle.method, "fingerprint": bundle.fingerprint}
+    document |= {fact: bundle.facts[fact] for fact in ("convergence", "note") if fact in bundle.facts}
     show(document | {"layers": len(rows)}, form, say("cli.score.title", out=out), rows)
 
 

@@ -1,15 +1,19 @@
 """The ways to score, as one explicit list."""
 
-from dataclasses import dataclass
+from ecoflap.errors import EcoflapError
+from ecoflap.importance import zeroth_order, zeroth_order_block
+from ecoflap.importance.task import Method
+
+METHODS = (zeroth_order.METHOD, zeroth_order_block.METHOD)
 
 
-@dataclass(frozen=True)
-class Method:
-    """A way to measure importance from the global loss."""
+def find(name: str) -> Method:
+    """The method called `name`.
 
-    name: str
-    title: str
-    link: str
-
-
-METHODS = (Method("zeroth-order", "Zeroth-order (ECoFLaP)", "https://arxiv.org/abs/2310.02998"),)
+    Raises:
+        EcoflapError: there is none of that name.
+    """
+    for method in METHODS:
+        if method.name == name:
+            return method
+    raise EcoflapError("not_a_choice", name="method", value=name, choices=", ".join(m.name for m in METHODS))

@@ -4,86 +4,45 @@ For a batch d and a direction z ~ N(0, I) of matrix W: |L(W + eps z; d) - L(W - 
 over z is sqrt(2 / pi) * ||dL/dW||_F. The score is the mean over batches and draws.
 """
 
-import hashlib
 import math
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import torch
 from torch import nn
 
-from ecoflap.errors import Cancelled, EcoflapError
-from ecoflap.replay import Replay
+from ecoflap.importance.precision import movable
+from ecoflap.importance.task import Method, Task, Unit, Values, key, seed_of
 from ecoflap.types import Layer
 
-# Reports (units done, units in all, seconds left); returns False to stop.
-Progress = Callable[[int, int, float], bool | None]
 
-
-def seed_of(seed: int, name: str, batch: int) -> int:
-    """Seed of a layer's draws on a batch: it does not depend on which other layers or batches are scored."""
-    digest = hashlib.sha256(f"{seed}/{name}/{batch}".encode()).digest()
-    return int.from_bytes(digest[:8], "big") >> 1
-
-
-@contextmanager
-def in_float32(module: nn.Module) -> Iterator[None]:
-    """Compute in float32 inside the context; afterwards every value has its old type and its old bits again.
-
-    In bfloat16 neither a weight nor the loss resolves a step of 1e-3. Going up loses nothing, so coming back is exact.
-    Needs the memory of the model in float32.
-    """
-    tensors = [t for t in (*module.parameters(), *module.buffers()) if t.is_floating_point() and t.dtype.itemsize < 4]
-    kinds = [tensor.dtype for tensor in tensors]
-    try:
-        for tensor in tensors:
-            tensor.data = tensor.data.float()
-        yield
-    finally:
-        for tensor, kind in zip(tensors, kinds):
-            tensor.data = tensor.data.to(kind)
-
-
-@contextmanager
-def movable(linear: nn.Linear) -> Iterator[torch.Tensor]:
-    """Give `linear` a copy of its weight to move about; its own weight is put back afterwards, bit for bit.
-
-    Yields:
-        The weight that the layer uses meanwhile, (rows, cols), to be written in place.
-    """
-    dense = linear.weight
-    moved = dense.detach().clone()
-    linear.weight = nn.Parameter(moved, requires_grad=False)
-    try:
-        yield moved
-    finally:
-        linear.weight = dense
-
-
-def draws(linear: nn.Linear, loss: Callable[[], torch.Tensor], count: int, eps: float, seed: int) -> list[float]:
-    """`count` draws of |L(W + eps z) - L(W - eps z)| / (2 eps) for one matrix on one batch.
+def draws(
+    linears: Sequence[nn.Linear], loss: Callable[[], torch.Tensor], count: int, eps: float, seeds: Sequence[int]
+) -> list[float]:
+    """`count` draws of |L(W + eps z) - L(W - eps z)| / (2 eps) on one batch, W one matrix or several moved together.
 
     Args:
-        linear: the layer that is moved.
+        linears: the layers that are moved.
         loss: runs the model on the batch and gives its loss.
         count: number of directions.
         eps: length of the step along z.
-        seed: of the directions' generator.
+        seeds: of the directions' generators, one per layer.
     """
-    generator = torch.Generator(device="cpu").manual_seed(seed)
+    generators = [torch.Generator(device="cpu").manual_seed(seed) for seed in seeds]
     values = []
-    with movable(linear) as weight, torch.no_grad():
-        dense = weight.clone()
+    with ExitStack() as stack, torch.no_grad():
+        weights = [stack.enter_context(movable(linear)) for linear in linears]
+        dense = [weight.clone() for weight in weights]
         for _ in range(count):
-            z = torch.randn(weight.shape, generator=generator).to(weight.device)
-            weight.copy_(dense).add_(z, alpha=eps)
-            above = float(loss())
-            weight.copy_(dense).sub_(z, alpha=eps)
-            values.append(abs(above - float(loss())) / (2 * eps))
+            directions = [torch.randn(w.shape, generator=g).to(w.device) for w, g in zip(weights, generators)]
+            ends = []
+            for step in (eps, -eps):
+                for weight, start, z in zip(weights, dense, directions):
+                    weight.copy_(start).add_(z, alpha=step)
+                ends.append(float(loss()))
+            values.append(abs(ends[0] - ends[1]) / (2 * eps))
     return values
 
 
@@ -112,58 +71,40 @@ def _variance(values: Sequence[float]) -> float:
     return sum((value - mean) ** 2 for value in values) / (len(values) - 1)
 
 
-def score(
-    layers: Sequence[Layer],
-    linears: Mapping[str, nn.Linear],
-    loss: Callable[[Any], torch.Tensor],
-    batches: Sequence[Any],
-    blocks: Mapping[str, nn.Module],
-    draws_per_batch: int = 1,
-    eps: float = 1e-3,
-    seed: int = 0,
-    progress: Progress | None = None,
-) -> tuple[Layer, ...]:
-    """Score every layer; the model's weights are the same afterwards, bit for bit.
-
-    Args:
-        layers: what to score.
-        linears: their modules by name.
-        loss: batch -> mean loss over its answer tokens.
-        batches: the calibration batches.
-        blocks: the layers' blocks by name: a pass for a layer starts at its block, see `ecoflap.replay`.
-        draws_per_batch: directions per layer and batch; the public code takes one.
-        eps: length of the step.
-        seed: of all directions.
-        progress: told after every layer of every batch; returning False cancels.
-
-    Raises:
-        EcoflapError: a loss is not finite.
-        Cancelled: `progress` said so.
-    """
-    values: dict[str, list[list[float]]] = {layer.name: [] for layer in layers}
-    total, done, began = len(layers) * len(batches), 0, time.monotonic()
-    for number, batch in enumerate(batches):
-        with Replay(blocks, partial(loss, batch)) as replay:
-            for layer in layers:
-                run = partial(replay.start, layer.block)
-                values[layer.name].append(
-                    draws(linears[layer.name], run, draws_per_batch, eps, seed_of(seed, layer.name, number))
-                )
-                _check(layer.name, number, values[layer.name][-1])
-                done += 1
-                left = (time.monotonic() - began) / done * (total - done)
-                if progress is not None and progress(done, total, left) is False:
-                    raise Cancelled
-    return tuple(_scored(layer, values[layer.name]) for layer in layers)
+def units(task: Task) -> list[Unit]:
+    """One unit per batch and layer, batch by batch."""
+    return [
+        Unit(key(number, layer.name), partial(_measure, task, number, layer), task.passes_from(layer.block))
+        for number in range(len(task.batches))
+        for layer in task.layers
+    ]
 
 
-def _check(layer: str, batch: int, values: Sequence[float]) -> None:
-    """Raise unless every draw is a finite number."""
-    if not all(map(math.isfinite, values)):
-        raise EcoflapError("loss_not_finite", layer=layer, batch=batch)
+def _measure(task: Task, number: int, layer: Layer) -> list[float]:
+    """The draws of one layer on one batch."""
+    run = partial(task.replay(number).start, layer.block)
+    seed = seed_of(task.settings.seed, layer.name, number)
+    return draws([task.linears[layer.name]], run, task.settings.draws, task.settings.eps, [seed])
 
 
-def _scored(layer: Layer, values: Sequence[Sequence[float]]) -> Layer:
-    """The layer with the summary of its draws per batch."""
-    score, stderr, count = summary(values)
+def layers(task: Task, values: Values) -> tuple[Layer, ...]:
+    """Every layer with its score, standard error and number of draws."""
+    return tuple(_scored(layer, values, range(len(task.batches))) for layer in task.layers)
+
+
+def _scored(layer: Layer, values: Values, numbers: Sequence[int]) -> Layer:
+    score, stderr, count = summary([values[key(number, layer.name)] for number in numbers])
     return replace(layer, score=score, stderr=stderr, draws=count)
+
+
+def convergence(task: Task, values: Mapping[str, Sequence[float]]) -> list[tuple[int, float | None]]:
+    """After every batch: (draws of a layer, median over layers of the standard error as a share of the score)."""
+    found = []
+    for last in range(1, len(task.batches) + 1):
+        scored = [_scored(layer, values, range(last)) for layer in task.layers]
+        shares = sorted(layer.stderr / layer.score for layer in scored if layer.stderr is not None and layer.score)
+        found.append((scored[0].draws, shares[len(shares) // 2] if shares else None))
+    return found
+
+
+METHOD = Method("zeroth-order", "Zeroth-order (ECoFLaP)", "https://arxiv.org/abs/2310.02998", units, layers)

@@ -50,6 +50,10 @@ class VisionLanguageModel(ABC):
         """Mean cross-entropy over the answer tokens of the batch, in nats: a float32 scalar."""
 
     @abstractmethod
+    def losses(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """(cross-entropy summed over the answer tokens, number of those tokens) per sample: each (samples,) float32."""
+
+    @abstractmethod
     def answer(self, samples: Sequence[Sample], max_new_tokens: int = MAX_NEW_TOKENS) -> list[Answer]:
         """Greedy answers to the questions; the samples' own answers are not looked at."""
 

@@ -89,18 +89,27 @@ class HuggingFaceModel(VisionLanguageModel):
             "labels": torch.cat([torch.full_like(prompt, IGNORED), labels], 1),
         }
 
-    @torch.inference_mode()
     def loss(self, batch: Batch) -> torch.Tensor:
         """Mean cross-entropy over the answer tokens of the batch, in nats: a float32 scalar."""
+        logits, labels = self._predictions(batch)
+        return torch.nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED)
+
+    def losses(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """(cross-entropy summed over the answer tokens, number of those tokens) per sample: each (samples,) float32."""
+        logits, labels = self._predictions(batch)
+        each = torch.nn.functional.cross_entropy(
+            logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="none"
+        )
+        return each.view(labels.shape).sum(1), (labels != IGNORED).sum(1).float()
+
+    def _predictions(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Logits (samples, tokens, words) float32 with the label (samples, tokens) that each is to predict."""
         labels = batch["labels"]
         inputs = {key: value for key, value in batch.items() if key != "labels"}
         if self.encoder_decoder:
             inputs["decoder_input_ids"] = self._shifted(labels)
-            logits = self.module(**inputs).logits
-        else:
-            logits, labels = self.module(**inputs).logits[:, :-1], labels[:, 1:]
-        flat = logits.reshape(-1, logits.shape[-1]).float()
-        return torch.nn.functional.cross_entropy(flat, labels.reshape(-1), ignore_index=IGNORED)
+            return self.module(**inputs).logits.float(), labels
+        return self.module(**inputs).logits[:, :-1].float(), labels[:, 1:]
 
     def _shifted(self, labels: torch.Tensor) -> torch.Tensor:
         """Decoder inputs for teacher forcing: the labels moved right behind the start token."""

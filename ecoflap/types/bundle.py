@@ -12,7 +12,7 @@ from ecoflap.errors import EcoflapError
 from ecoflap.types.layer import Layer
 
 FORMAT = "ecoflap-scores/1"
-_OPTIONAL = ("model_fingerprint", "calibration", "seed", "eps", "created", "library", "note")
+_OPTIONAL = ("model_fingerprint", "calibration", "seed", "eps", "convergence", "created", "library", "note")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -65,7 +65,8 @@ class ScoreBundle:
         model: the model's name.
         method: how the scores were measured.
         layers: every prunable layer; the bridge is scored too.
-        facts: optional facts: model_fingerprint, calibration, seed, eps, created, library, note.
+        facts: optional facts: model_fingerprint, calibration, seed, eps, convergence, created,
+            library, note.
         stored_fingerprint: the `fingerprint` field of the file, if it had one.
     """
 

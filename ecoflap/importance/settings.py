@@ -1,0 +1,52 @@
+"""What a user chooses about scoring."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ecoflap.errors import EcoflapError
+
+# Bytes of kept block outputs for one batch: eight samples through BLIP-2 FlanT5-XL need 0.6 GB in float32.
+REPLAY_BYTES = 4 * 2**30
+# First-order scores of a matrix W with gradient g.
+GRADIENTS = ("GradOnly", "GradMagAbs", "GradMagSquare")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of a scoring run.
+
+    Attributes:
+        method: name in `ecoflap.importance.registry`.
+        samples: calibration samples in all.
+        seed: of samples and directions.
+        batch_size: samples per batch.
+        draws: directions per layer and batch (zeroth-order); the public code takes one.
+        eps: length of a step along a direction (zeroth-order).
+        gradient: which first-order score becomes the layers' score: GradOnly, GradMagAbs or GradMagSquare.
+        sparsities: the sparsities at which a block's response is measured.
+        replay_bytes: most memory for kept block outputs; 0 runs whole passes.
+    """
+
+    method: str = "zeroth-order"
+    samples: int = 32
+    seed: int = 0
+    batch_size: int = 8
+    draws: int = 1
+    eps: float = 1e-3
+    gradient: str = "GradMagAbs"
+    sparsities: tuple[float, ...] = (0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+    replay_bytes: int = REPLAY_BYTES
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "draws", "eps"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise EcoflapError("not_positive", name=name, value=getattr(self, name))
+        if self.gradient not in GRADIENTS:
+            raise EcoflapError("not_a_choice", name="gradient", value=self.gradient, choices=", ".join(GRADIENTS))
+        for value in self.sparsities:
+            if not 0 < value < 1:
+                raise EcoflapError("not_a_share", name="sparsities", value=value)
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything that scores depend on; replay changes no number."""
+        return {name: value for name, value in asdict(self).items() if name != "replay_bytes"}

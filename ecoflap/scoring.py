@@ -1,0 +1,88 @@
+"""Scoring a loaded model: samples, the method's units under the engine's lock, a journal, and the bundle."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from ecoflap import __version__, calibration, store
+from ecoflap.calibration import Samples
+from ecoflap.importance import registry, zeroth_order
+from ecoflap.importance.precision import in_float32
+from ecoflap.importance.settings import Settings
+from ecoflap.importance.task import Method, Progress, Task, measure
+from ecoflap.texts import say
+from ecoflap.types import Recipe, ScoreBundle
+
+if TYPE_CHECKING:
+    from ecoflap.engine import Engine
+
+# Raised when the scores of the same settings change, so that old ones are not taken from the cache.
+VERSION = 3
+
+
+def score(engine: "Engine", settings: Settings, progress: Progress | None = None) -> ScoreBundle:
+    """The bundle of `engine`'s model; see `Engine.score`."""
+    method = registry.find(settings.method)
+    found = calibration.samples_for(engine.model.spec, engine.source, settings.samples, settings.seed)
+    name = store.key(model=engine.fingerprint, samples=found.fingerprint, settings=settings.to_json(), version=VERSION)
+    cached = store.cached_scores(name)
+    if cached is not None:
+        return cached
+    journal = store.Journal(store.journal_path(name))
+    with _held(engine, method):
+        task = _task(engine, found, settings)
+    layers = measure(method, task, journal, lambda: _held(engine, method), progress)
+    bundle = ScoreBundle(engine.model.name, method.name, layers, _facts(engine, found, settings, task, journal))
+    if store.try_to(bundle.write, store.scores_path(name)):
+        journal.remove()
+    return bundle
+
+
+@contextmanager
+def _held(engine: "Engine", method: Method) -> Iterator[None]:
+    """The dense model, in float32 where the method can, for nobody else meanwhile."""
+    with engine.state(None) as model:
+        wide = in_float32(model.module, model.blocks.values()) if method.forwards_only else nullcontext()
+        with wide:
+            yield
+
+
+def _task(engine: "Engine", found: Samples, settings: Settings) -> Task:
+    """What to measure; the caller holds the model, so that pictures are encoded in the type that it computes in."""
+    model, size = engine.model, settings.batch_size
+    batches = [model.encode(found.samples[i : i + size]) for i in range(0, len(found.samples), size)]
+    return Task(
+        model.layers,
+        model.linears,
+        model.blocks,
+        model.loss,
+        batches,
+        settings,
+        losses=model.losses,
+        masked=engine.masked,
+        ranked=lambda: engine.ranked(Recipe()),
+    )
+
+
+def _facts(
+    engine: "Engine", found: Samples, settings: Settings, task: Task, values: Mapping[str, list[float]]
+) -> dict[str, Any]:
+    """What the bundle says about its origin."""
+    facts: dict[str, Any] = {
+        "calibration": {"name": found.name, "samples": len(found.samples), "fingerprint": found.fingerprint},
+        "model_fingerprint": engine.fingerprint,
+        "seed": settings.seed,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "library": f"ecoflap {__version__}",
+    }
+    if settings.method.startswith("zeroth-order"):
+        facts["eps"] = settings.eps
+    if settings.method == "zeroth-order":
+        facts["convergence"] = zeroth_order.convergence(task, values)
+    if task.whole_passes:
+        share = {"count": len(task.whole_passes), "batches": len(task.batches)}
+        facts["note"] = say("score.whole_passes", **share, gigabytes=f"{settings.replay_bytes / 2**30:.1f}")
+        logging.getLogger(__name__).warning(facts["note"])
+    return facts

@@ -81,6 +81,7 @@ class Explorer:
         self._error: Exception | None = None
         self._message = ("status.loading", {"model": model})
         self._done = threading.Event()
+        self._scoring = threading.Lock()
         self._tables, self._answers = _Kept(KEPT_TABLES), _Kept(KEPT_ANSWERS)
 
     @classmethod
@@ -139,12 +140,12 @@ class Explorer:
     def _prepare(self, engine: "Engine") -> None:
         """Score where there is no bundle; rank the weights for the default recipe."""
         if self.bundle is None:
-            self.bundle = engine.score(progress=self._scoring)
+            self.bundle = engine.score(progress=self._tell)
         if self.calibration is not None or self.spec == "demo":
             self._message = ("status.ranking", {})
             engine.ranked(Recipe())
 
-    def _scoring(self, step: "Step") -> None:
+    def _tell(self, step: "Step") -> None:
         if step.left == step.left:  # no estimate before the first layer
             minutes = f"{step.left / 60:.1f}"
             self._message = ("status.scoring", {"done": step.done, "total": step.total, "minutes": minutes})
@@ -211,7 +212,7 @@ class Explorer:
         engine = self.wait()
         if recipe.target == 0 or not find(recipe.allocator).needs:
             return ScoreBundle(engine.model.name, "shapes", engine.model.layers)
-        with engine.lock:  # whoever comes second takes what the first one scored
+        with self._scoring:  # whoever comes second takes what the first one scored
             self.bundle = self.bundle or engine.score()
         return self.bundle
 

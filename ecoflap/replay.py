@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 Result = TypeVar("Result")
+Forward = Callable[..., Any]
 
 
 class Replay(Generic[Result]):
@@ -42,7 +43,7 @@ class Replay(Generic[Result]):
         self._calls = 0
         self._storages: dict[int, int] = {}
         self.fits = True
-        with self._stand_ins(self._recorder):
+        with stand_ins(self._blocks, self._recorder):
             self.result = run()
 
     @property
@@ -60,28 +61,10 @@ class Replay(Generic[Result]):
             return self.result
         begin = self._first.get(name, 0)
         skipped = {other for other, last in self._last.items() if last < begin} if self.fits else set()
-        with self._stand_ins(lambda other, forward: self._player(other) if other in skipped else None):
+        with stand_ins(self._blocks, lambda other, _: self._player(other) if other in skipped else None):
             return self._run()
 
-    @contextmanager
-    def _stand_ins(self, make: Callable[[str, Callable[..., Any]], Callable[..., Any] | None]) -> Iterator[None]:
-        """Blocks for which `make` gives another forward have it inside the context, and their own one afterwards."""
-        replaced = []
-        try:
-            for name, module in self._blocks.items():
-                other = make(name, module.forward)
-                if other is not None:
-                    replaced.append((module, module.__dict__.get("forward")))
-                    module.forward = other
-            yield
-        finally:
-            for module, own in reversed(replaced):
-                if own is None:
-                    del module.forward
-                else:
-                    module.forward = own
-
-    def _recorder(self, name: str, forward: Callable[..., Any]) -> Callable[..., Any]:
+    def _recorder(self, name: str, forward: Forward) -> Forward:
         """A forward that keeps what block `name` returns."""
 
         def record(*inputs: Any, **named: Any) -> Any:
@@ -98,18 +81,41 @@ class Replay(Generic[Result]):
     def _keep(self, name: str, output: Any) -> None:
         """Keep one output, or give all up when together they are too many."""
         self._outputs.setdefault(name, []).append(output)
-        for tensor in _tensors(output):
-            storage = tensor.untyped_storage()
-            self._storages[storage.data_ptr()] = storage.nbytes()
+        self._storages |= storages(output)
         if self.bytes > self._most:
             self.fits = False
             self._outputs.clear()
             self._storages.clear()
 
-    def _player(self, name: str) -> Callable[..., Any]:
+    def _player(self, name: str) -> Forward:
         """A forward that returns what block `name` returned, call by call."""
         outputs = iter(self._outputs[name])
         return lambda *inputs, **named: next(outputs)
+
+
+@contextmanager
+def stand_ins(blocks: Mapping[str, nn.Module], make: Callable[[str, Forward], Forward | None]) -> Iterator[None]:
+    """Blocks for which `make`, told name and forward, gives another one have it inside the context, then their own."""
+    replaced = []
+    try:
+        for name, module in blocks.items():
+            other = make(name, module.forward)
+            if other is not None:
+                replaced.append((module, module.__dict__.get("forward")))
+                module.forward = other
+        yield
+    finally:
+        for module, own in reversed(replaced):
+            if own is None:
+                del module.forward
+            else:
+                module.forward = own
+
+
+def storages(value: Any) -> dict[int, int]:
+    """Memory of the tensors in nested containers: address -> bytes, so that shared memory is there once."""
+    found = (tensor.untyped_storage() for tensor in _tensors(value))
+    return {storage.data_ptr(): storage.nbytes() for storage in found}
 
 
 def _tensors(value: Any) -> Iterable[torch.Tensor]:

@@ -13,8 +13,9 @@ WORDS = ["<pad>", "</s>", "<unk>", "<image>", "what", "is", "there", "a", "red",
 
 
 def bundle(*layers: tuple[str, str, str, int, int, float]) -> ScoreBundle:
-    """A bundle from (name, block, modality, rows, cols, score) tuples."""
-    return ScoreBundle("toy", "toy", tuple(Layer(*layer) for layer in layers))
+    """A bundle from (name, block, modality, rows, cols, score) tuples, each with a curve that rises with its score."""
+    curves = [((0.5, 0.1 * score, 0.0), (1.0, score, 0.0)) for *_, score in layers]
+    return ScoreBundle("toy", "toy", tuple(Layer(*layer, curve=curve) for layer, curve in zip(layers, curves)))
 
 
 def samples() -> list[Sample]:

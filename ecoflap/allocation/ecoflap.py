@@ -7,8 +7,9 @@ margin the bracket is constant, so the whole curve shifts rigidly with the targe
 import numpy as np
 
 from ecoflap.allocation import budget
+from ecoflap.allocation.groups import Groups
 
 
-def keep(sizes: np.ndarray, scores: np.ndarray, count: int, cap: float) -> np.ndarray:
+def keep(groups: Groups, count: int, cap: float) -> np.ndarray:
     """Weights kept per group, (groups,) int64: a floor under the cap, the rest in proportion to the scores."""
-    return budget.proportional(sizes, scores, count, cap)
+    return budget.proportional(groups, count, cap)

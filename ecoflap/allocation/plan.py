@@ -1,11 +1,11 @@
 """A recipe applied to a bundle: groups, budget, and the share of every matrix."""
 
 from collections.abc import Sequence
-from functools import cached_property
 
 import numpy as np
 
 from ecoflap.allocation import budget, registry
+from ecoflap.allocation.groups import Groups
 from ecoflap.errors import EcoflapError
 from ecoflap.types import Allocation, Layer, Recipe, ScoreBundle
 
@@ -35,73 +35,67 @@ class Plan:
         self.group_of = tuple(group_name(layer, recipe.granularity) for layer in self.layers)
         chosen = [i for i, counts in enumerate(self.prunable) if counts]
         self.chosen = np.array(chosen)
-        self.groups = tuple(dict.fromkeys(self.group_of[i] for i in chosen))
-        index = {group: i for i, group in enumerate(self.groups)}
+        self.names = tuple(dict.fromkeys(self.group_of[i] for i in chosen))
+        index = {group: i for i, group in enumerate(self.names)}
         self.member = np.array([index[self.group_of[i]] for i in chosen])
         self.layer_sizes = np.array([layer.size for layer in self.layers], dtype=np.int64)
-        self.sizes = np.bincount(self.member, self.layer_sizes[chosen]).astype(np.int64)
-        # Shares are relative: scaled to at most 1, sums of the largest numbers stay finite.
-        scores = np.array([self.layers[i].score for i in chosen], dtype=np.float64)
-        scores = np.bincount(self.member, scores / (scores.max() or 1.0))
-        self.scores = scores / self.sizes if recipe.aggregate == "avg" else scores
+        need = self.allocator.lacks([self.layers[i] for i in chosen])
+        if need:
+            raise EcoflapError("bundle_lacks", allocator=self.allocator.name, need=need, method=bundle.method)
+        self.groups = self._groups()
+        self._split = budget.Split(self.member, self.layer_sizes[self.chosen])
         self._fix_overrides(index)
+
+    def _groups(self) -> Groups:
+        """The prunable layers by group, with their aggregated scores."""
+        chosen = [self.layers[i] for i in self.chosen]
+        sizes = np.bincount(self.member, self.layer_sizes[self.chosen]).astype(np.int64)
+        # Shares are relative: scaled to at most 1, sums of the largest numbers stay finite.
+        scores = np.array([layer.score for layer in chosen], dtype=np.float64)
+        scores = np.bincount(self.member, scores / (scores.max() or 1.0))
+        members: list[list[Layer]] = [[] for _ in self.names]
+        for group, layer in zip(self.member, chosen):
+            members[group].append(layer)
+        return Groups(sizes, scores / sizes if self.recipe.aggregate == "avg" else scores, tuple(map(tuple, members)))
 
     def _fix_overrides(self, index: dict[str, int]) -> None:
         """Note which groups the recipe fixes, and how much they keep."""
         unknown = [group for group in self.recipe.overrides if group not in index]
         if unknown:
             raise EcoflapError("unknown_group", group=unknown[0], granularity=self.recipe.granularity)
-        self.fixed = np.full(len(self.groups), -1, dtype=np.int64)
+        self.fixed = np.full(len(self.names), -1, dtype=np.int64)
         for group, sparsity in self.recipe.overrides.items():
             if sparsity > self.recipe.cap:
                 raise EcoflapError("override_above_cap", group=group, value=sparsity, cap=self.recipe.cap)
-            size = int(self.sizes[index[group]])
+            size = int(self.groups.sizes[index[group]])
             self.fixed[index[group]] = size - round(sparsity * size)
         self.free = self.fixed < 0
-
-    @cached_property
-    def _by_group(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Chosen layers sorted by group (stable), their groups, and the place where each group begins."""
-        order = np.argsort(self.member, kind="stable")
-        grouped = self.member[order]
-        return order, grouped, np.searchsorted(grouped, np.arange(len(self.groups)))
+        self.free_groups = self.groups.subset(self.free) if self.recipe.overrides else self.groups
 
     def group_kept(self, target: float, cap: float) -> np.ndarray:
         """Weights kept per group, (groups,) int64, summing to exactly round((1 - target) * N)."""
-        keep = budget.budget(self.sizes, target)
-        if self.free.all():
-            return self.allocator.keep(self.sizes, self.scores, keep, cap)
+        keep = budget.budget(self.groups.total, target)
+        if not self.recipe.overrides:
+            return self.allocator.keep(self.groups, keep, cap)
         kept = self.fixed.copy()
-        rest = keep - int(kept[~self.free].sum())
-        room = int(self.sizes[self.free].sum())
+        rest, room = keep - int(kept[~self.free].sum()), self.free_groups.total
         if not (1 - cap) * room - 0.5 <= rest <= room:
             facts = {"target": target, "keep": keep, "fixed": keep - rest, "room": room, "cap": cap}
             raise EcoflapError("overrides_break_budget", **facts)
         if room:
-            kept[self.free] = self.allocator.keep(self.sizes[self.free], self.scores[self.free], rest, cap)
+            kept[self.free] = self.allocator.keep(self.free_groups, rest, cap)
         return kept
 
     def layer_kept(self, target: float, cap: float) -> np.ndarray:
         """Weights kept per layer, (layers,) int64; a group's count is split by size, largest remainder within it."""
-        group_kept = self.group_kept(target, cap)
-        order, grouped, begins = self._by_group
-        sizes = self.layer_sizes[self.chosen][order]
-        shares = sizes * (group_kept / self.sizes)[grouped]
-        whole = np.floor(shares + budget.TIE).astype(np.int64)
-        missing = group_kept - np.bincount(grouped, whole).astype(np.int64)
-        fractions = np.round((shares - whole) / budget.TIE)
-        # Rank of each layer's fraction inside its group: the first `missing` of a group get one weight more.
-        by_fraction = np.lexsort((-fractions, grouped))
-        rank = np.empty_like(order)
-        rank[by_fraction] = np.arange(len(order)) - begins[grouped[by_fraction]]
-        whole += rank < missing[grouped]
+        whole = self._split(self.group_kept(target, cap))
         kept = self.layer_sizes.copy()
-        kept[self.chosen[order]] = self._rounded(whole, order) if self.recipe.rounding == "reference" else whole
+        kept[self.chosen] = self._rounded(whole) if self.recipe.rounding == "reference" else whole
         return kept
 
-    def _rounded(self, whole: np.ndarray, order: np.ndarray) -> np.ndarray:
+    def _rounded(self, whole: np.ndarray) -> np.ndarray:
         """The public code's rounding: int(cols * s) weights of every row go, so a little less than the budget."""
-        layers = [self.layers[i] for i in self.chosen[order]]
+        layers = [self.layers[i] for i in self.chosen]
         rows, cols = (np.array([getattr(layer, side) for layer in layers]) for side in ("rows", "cols"))
         sparsity = 1 - whole / (rows * cols)
         return rows * (cols - np.floor(cols * sparsity + 1e-12).astype(np.int64))
@@ -114,15 +108,15 @@ class Plan:
 
     def table(self, targets: Sequence[float] = TARGETS) -> np.ndarray:
         """Sparsity of every layer at every target: (targets, layers) float64, NaN where out of the cap's reach."""
-        rows = np.full((len(targets), len(self.layers)), np.nan)
-        for row, target in zip(rows, targets):
+        kept = np.full((len(targets), len(self.layers)), np.nan)
+        for row, target in zip(kept, targets):
             cap = min(1.0, target + self.recipe.cap_margin) if self.recipe.max_sparsity is None else self.recipe.cap
             try:
-                row[:] = 1 - self.layer_kept(target, cap) / self.layer_sizes
+                row[:] = self.layer_kept(target, cap)
             except EcoflapError as error:
                 if error.code not in ("target_above_cap", "overrides_break_budget"):
                     raise
-        return rows
+        return 1 - kept / self.layer_sizes
 
 
 def allocate(bundle: ScoreBundle, recipe: Recipe) -> Allocation:

@@ -3,8 +3,9 @@
 import numpy as np
 
 from ecoflap.allocation import budget
+from ecoflap.allocation.groups import Groups
 
 
-def keep(sizes: np.ndarray, scores: np.ndarray, count: int, cap: float) -> np.ndarray:
+def keep(groups: Groups, count: int, cap: float) -> np.ndarray:
     """Weights kept per group, (groups,) int64: in proportion to size. Scores and cap do not matter."""
-    return budget.largest_remainder(sizes * (count / sizes.sum()), count)
+    return budget.largest_remainder(groups.sizes * (count / groups.total), count)

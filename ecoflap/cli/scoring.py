@@ -1,5 +1,6 @@
 """Commands up to the allocation: models, score, allocate."""
 
+from pathlib import Path
 from typing import Annotated
 
 from ecoflap.cli.options import (
@@ -45,6 +46,7 @@ def score(
     eps: Annotated[float, option("eps")] = _DEFAULT.eps,
     gradient: Annotated[str, option("gradient")] = _DEFAULT.gradient,
     replay_memory: Annotated[float, option("replay-memory")] = _DEFAULT.replay_bytes / 2**30,
+    add_to: Annotated[Path | None, option("with")] = None,
     calibration: Calibration = None,
     device: Device = None,
     form: FormatOption = Format.TABLE,
@@ -57,10 +59,12 @@ def score(
     )
     registry.find(method)
     check_writable(out)
+    before = ScoreBundle.read(add_to) if add_to else None
     engine = Engine(open_model(model, device), calibration)
     with bar() as progress:
         task = progress.add_task(say("cli.score.running"), total=None)
         bundle = engine.score(settings, lambda step: progress.update(task, completed=step.done, total=step.total))
+    bundle = bundle if before is None else before.joined(bundle)
     bundle.write(out)
     columns = ("name", "modality", "score", "stderr", "draws")
     rows = [{column: getattr(layer, column) for column in columns} for layer in bundle.layers]

@@ -12,10 +12,10 @@ from torch import nn
 def in_float32(module: nn.Module, blocks: Iterable[nn.Module]) -> Iterator[None]:
     """Passes inside the context compute in float32; the weights are the old tensors again afterwards.
 
-    In bfloat16 neither a weight nor the loss resolves a step of 1e-3. What lies outside the blocks is float32 meanwhile,
-    a block only while it runs: the extra memory is that of the embeddings, the norms and one block in float32. A
-    parameter that already is float32 (the one matrix that is moved) stays as it is. For passes without gradients: a
-    backward pass would find weights of the old type.
+    In bfloat16 neither a weight nor the loss resolves a step of 1e-3. What lies outside the blocks is float32
+    meanwhile, a block only while it runs: the extra memory is that of the embeddings, the norms and one block in
+    float32. A parameter that already is float32 (the one matrix that is moved) stays as it is. For passes without
+    gradients: a backward pass would find weights of the old type.
     """
     inside = list(blocks)
     owned = {id(tensor) for block in inside for tensor in _half(block)}

@@ -23,7 +23,7 @@ class Settings:
         draws: directions per layer and batch (zeroth-order); the public code takes one.
         eps: length of a step along a direction (zeroth-order).
         gradient: which first-order score becomes the layers' score: GradOnly, GradMagAbs or GradMagSquare.
-        sparsities: the sparsities at which a block's response is measured.
+        sparsities: the sparsities at which a block's response is measured (response).
         replay_bytes: most memory for kept block outputs; 0 runs whole passes.
     """
 
@@ -34,7 +34,7 @@ class Settings:
     draws: int = 1
     eps: float = 1e-3
     gradient: str = "GradMagAbs"
-    sparsities: tuple[float, ...] = (0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+    sparsities: tuple[float, ...] = (0.4, 0.6, 0.7, 0.8, 0.9, 1.0)
     replay_bytes: int = REPLAY_BYTES
 
     def __post_init__(self) -> None:
@@ -44,7 +44,7 @@ class Settings:
         if self.gradient not in GRADIENTS:
             raise EcoflapError("not_a_choice", name="gradient", value=self.gradient, choices=", ".join(GRADIENTS))
         for value in self.sparsities:
-            if not 0 < value < 1:
+            if not 0 < value <= 1:
                 raise EcoflapError("not_a_share", name="sparsities", value=value)
 
     def to_json(self) -> dict[str, Any]:

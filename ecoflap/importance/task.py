@@ -105,15 +105,16 @@ class Method:
         name: what the command line and bundles call it.
         title: what people read.
         link: the paper.
-        units: all units of a task, in the order in which they run.
+        units: the units of a task, in the order in which they run, as far as the values known so far decide them: asked
+            again when all are measured, until there is nothing new.
         layers: the task's layers with what their units' values say.
-        passes: whether units run forwards only, so that half-precision models can be computed in float32.
+        forwards_only: whether units run forwards only, so that half-precision models can be computed in float32.
     """
 
     name: str
     title: str
     link: str
-    units: Callable[[Task], list[Unit]]
+    units: Callable[[Task, Values], list[Unit]]
     layers: Callable[[Task, Values], tuple[Layer, ...]]
     forwards_only: bool = True
 
@@ -158,31 +159,56 @@ def measure(
         Cancelled: `progress` said so.
     """
     known = {} if journal is None else journal
-    units = method.units(task)
-    todo = [unit for unit in units if unit.key not in known]
-    cost, spent, began = sum(unit.cost for unit in todo), 0.0, time.monotonic()
-    if progress is not None and progress(Step(len(units) - len(todo), len(units), math.nan)) is False:
-        raise Cancelled
+    clock = _Clock()
     try:
-        for number, unit in enumerate(todo, 1):
-            with hold():
-                values = unit.measure()
-            if not all(map(math.isfinite, values)):
-                raise EcoflapError("loss_not_finite", unit=unit.key)
-            known[unit.key] = values
-            spent += unit.cost
-            left = (time.monotonic() - began) / spent * (cost - spent)
-            step = Step(len(units) - len(todo) + number, len(units), left)
-            if progress is not None and progress(step) is False:
-                raise Cancelled
+        _tell(progress, clock.step(method.units(task, known), known))
+        while True:
+            units = method.units(task, known)
+            todo = [unit for unit in units if unit.key not in known]
+            if not todo:
+                return method.layers(task, known)
+            for unit in todo:
+                with hold():
+                    values = unit.measure()
+                if not all(map(math.isfinite, values)):
+                    raise EcoflapError("loss_not_finite", unit=unit.key)
+                known[unit.key] = values
+                clock.spent += unit.cost
+                _tell(progress, clock.step(units, known))
     finally:
         task.close()
-    return method.layers(task, known)
+
+
+class _Clock:
+    """Estimates the time to the end from the cost of what this run has measured."""
+
+    def __init__(self) -> None:
+        self._began, self.spent = time.monotonic(), 0.0
+
+    def step(self, units: Sequence[Unit], known: Values) -> Step:
+        """How far the run is."""
+        left = [unit.cost for unit in units if unit.key not in known]
+        pace = (time.monotonic() - self._began) / self.spent if self.spent else math.nan
+        return Step(len(units) - len(left), len(units), pace * sum(left))
+
+
+def _tell(progress: Progress | None, step: Step) -> None:
+    """Report a step; raise where the answer is to stop."""
+    if progress is not None and progress(step) is False:
+        raise Cancelled
 
 
 def key(batch: int, name: str) -> str:
     """Key of the unit that measures `name`, a layer or a block, on batch number `batch`."""
     return f"{batch}/{name}"
+
+
+def by_block(layers: Sequence[Layer]) -> dict[str, list[Layer]]:
+    """The layers of every block, in order of first appearance."""
+    blocks: dict[str, list[Layer]] = {}
+    for layer in layers:
+        blocks.setdefault(layer.block, []).append(layer)
+    return blocks
 
 
 def seed_of(seed: int, name: str, batch: int) -> int:

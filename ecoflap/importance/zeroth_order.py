@@ -71,7 +71,7 @@ def _variance(values: Sequence[float]) -> float:
     return sum((value - mean) ** 2 for value in values) / (len(values) - 1)
 
 
-def units(task: Task) -> list[Unit]:
+def units(task: Task, values: Values) -> list[Unit]:
     """One unit per batch and layer, batch by batch."""
     return [
         Unit(key(number, layer.name), partial(_measure, task, number, layer), task.passes_from(layer.block))

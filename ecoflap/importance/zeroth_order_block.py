@@ -9,25 +9,17 @@ by a factor between 1 and the square root of the number of matrices, so blocks w
 from dataclasses import replace
 from functools import partial
 
-from ecoflap.importance.task import Method, Task, Unit, Values, key, seed_of
+from ecoflap.importance.task import Method, Task, Unit, Values, by_block, key, seed_of
 from ecoflap.importance.zeroth_order import draws, summary
 from ecoflap.types import Layer
 
 
-def _by_block(task: Task) -> dict[str, list[Layer]]:
-    """The layers of every block."""
-    blocks: dict[str, list[Layer]] = {}
-    for layer in task.layers:
-        blocks.setdefault(layer.block, []).append(layer)
-    return blocks
-
-
-def units(task: Task) -> list[Unit]:
+def units(task: Task, values: Values) -> list[Unit]:
     """One unit per batch and block, batch by batch."""
     return [
         Unit(key(number, block), partial(_measure, task, number, block, members), task.passes_from(block))
         for number in range(len(task.batches))
-        for block, members in _by_block(task).items()
+        for block, members in by_block(task.layers).items()
     ]
 
 
@@ -45,7 +37,7 @@ def layers(task: Task, values: Values) -> tuple[Layer, ...]:
     Nothing is known inside a block; sums over a block, as the allocation takes them, give the block's score.
     """
     scored = {}
-    for block, members in _by_block(task).items():
+    for block, members in by_block(task.layers).items():
         score, stderr, count = summary([values[key(number, block)] for number in range(len(task.batches))])
         size = sum(layer.size for layer in members)
         for layer in members:

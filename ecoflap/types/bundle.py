@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from ecoflap.errors import EcoflapError
 from ecoflap.types.layer import Layer
 
 FORMAT = "ecoflap-scores/1"
-_OPTIONAL = ("model_fingerprint", "calibration", "seed", "eps", "convergence", "created", "library", "note")
+_OPTIONAL = ("model_fingerprint", "calibration", "seed", "eps", "convergence", "created", "library", "note", "added")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -66,7 +66,7 @@ class ScoreBundle:
         method: how the scores were measured.
         layers: every prunable layer; the bridge is scored too.
         facts: optional facts: model_fingerprint, calibration, seed, eps, convergence, created,
-            library, note.
+            library, note, added (the origin of what another bundle brought).
         stored_fingerprint: the `fingerprint` field of the file, if it had one.
     """
 
@@ -89,6 +89,24 @@ class ScoreBundle:
         """Identity of the bundle: 16 hex digits over model, method and layers."""
         body = [self.model, self.method, [layer.to_json() for layer in self.layers]]
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
+
+    def joined(self, other: "ScoreBundle") -> "ScoreBundle":
+        """This bundle with the curves and stats that `other` measured on the same model; scores stay its own.
+
+        Raises:
+            EcoflapError: the other one is of another model, or of other weights.
+        """
+        shapes = [[(layer.name, layer.rows, layer.cols) for layer in bundle.layers] for bundle in (self, other)]
+        marks = [bundle.facts.get("model_fingerprint", "") for bundle in (self, other)]
+        if shapes[0] != shapes[1] or (all(marks) and marks[0] != marks[1]):
+            raise EcoflapError("bundles_differ", first=self.model, second=other.model)
+        layers = tuple(
+            replace(own, curve=new.curve or own.curve, stats=own.stats | new.stats)
+            for own, new in zip(self.layers, other.layers)
+        )
+        origin = {key: value for key, value in other.facts.items() if key not in ("model_fingerprint", "added")}
+        added = [*self.facts.get("added", []), {"method": other.method} | origin]
+        return ScoreBundle(self.model, self.method, layers, self.facts | {"added": added})
 
     def to_json(self) -> dict[str, Any]:
         """The bundle as a JSON document."""

@@ -27,7 +27,8 @@ class Layer:
         score: importance score, at least 0; 0 until something is measured.
         stderr: standard error of `score`, in the same unit; None where unknown.
         draws: how many draws `score` is the mean of.
-        curve: measured (sparsity, loss increase, standard error) points.
+        curve: (sparsity, loss increase, standard error) points: the layer's share of what pruning its block alone does
+            to the loss, so that curves of layers add up.
         stats: further measured values by the name of the need that they serve.
     """
 

@@ -4,8 +4,10 @@ from typing import Any
 
 import gradio as gr
 
+from ecoflap.allocation import ALLOCATORS
 from ecoflap.demo.scenes import PALETTE
 from ecoflap.texts import say
+from ecoflap.types import Layer
 from ecoflap.ui import api, ask_panel, figures, rail
 from ecoflap.ui.embed import panel
 from ecoflap.ui.grid import grid
@@ -30,7 +32,10 @@ def build(explorer: Any, language: str = "en") -> gr.Blocks:
         with gr.Row(elem_id="shell"):
             with gr.Column(elem_id="rail"):
                 has_bridge = handlers.late or any(layer.modality == "bridge" for layer in layers)
-                knobs = rail.build(has_bridge, language)
+                # What is scored later has scores and nothing else.
+                known = layers or (Layer("", "", "vision", 1, 1),)
+                allocators = [allocator.name for allocator in ALLOCATORS if not allocator.lacks(known)]
+                knobs = rail.build(allocators, has_bridge, language)
             with gr.Column(elem_id="stage"):
                 confirmed, skyline, curves = handlers.opening()
                 strip = panel("strip", confirmed)

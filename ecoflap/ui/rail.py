@@ -1,10 +1,10 @@
 """The left rail: the target, and every knob that a recipe has, in a student's words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import gradio as gr
 
-from ecoflap.allocation import ALLOCATORS
 from ecoflap.texts import say
 from ecoflap.ui.embed import panel
 from ecoflap.ui.session import DEFAULTS
@@ -29,13 +29,13 @@ class Rail:
         return [getattr(self, name) for name in DEFAULTS]
 
 
-def build(has_bridge: bool, language: str) -> Rail:
-    """Build the rail inside the current container."""
+def build(allocators: Sequence[str], has_bridge: bool, language: str) -> Rail:
+    """Build the rail inside the current container; `allocators` are those that the bundle has the facts for."""
 
     def word(key: str) -> str:
         return say(f"page.rail.{key}", language)
 
-    def choices(key: str, names: tuple[str, ...]) -> list[tuple[str, str]]:
+    def choices(key: str, names: Sequence[str]) -> list[tuple[str, str]]:
         return [(word(f"{key}.{name}"), name) for name in names]
 
     panel("headline")
@@ -43,7 +43,7 @@ def build(has_bridge: bool, language: str) -> Rail:
     panel("problem")
     with gr.Column(elem_id="knobs"):
         allocator = gr.Radio(
-            [(say(f"page.rail.allocator.{known.name}", language), known.name) for known in ALLOCATORS],
+            choices("allocator", allocators),
             value=DEFAULTS["allocator"],
             label=word("allocator"),
             info=word("allocator.info"),

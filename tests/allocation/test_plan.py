@@ -62,6 +62,22 @@ def test_overrides_are_kept_and_the_rest_rebalances():
     assert found.total_kept == 80
 
 
+@pytest.mark.parametrize("granularity", ["layer", "block", "model"])
+def test_allocators_are_handed_every_prunable_layer_by_its_group(granularity):
+    plan = Plan(TOY, Recipe(granularity=granularity))
+    for name, size, layers in zip(plan.names, plan.groups.sizes, plan.groups.layers):
+        wanted = [layer for layer, group in zip(TOY.layers, plan.group_of) if group == name]
+        assert list(layers) == wanted
+        assert size == sum(layer.size for layer in wanted)
+    assert "bridge" not in plan.names
+
+
+def test_overrides_leave_the_free_groups_to_the_allocator():
+    plan = Plan(TOY, Recipe(overrides={"v.0": 0.2}))
+    assert plan.free_groups.sizes.tolist() == [32, 64]
+    assert [[layer.name for layer in layers] for layers in plan.free_groups.layers] == [["v.1.fc1"], ["l.0.q"]]
+
+
 def test_overrides_that_leave_no_solution_are_named():
     with pytest.raises(EcoflapError, match="fixed by hand leave no solution at target 0.95"):
         allocate(TOY, Recipe(0.95, overrides={"v.0": 0.0}))

@@ -12,7 +12,10 @@ from ecoflap.types import Layer
 def network(dtype=torch.float32):
     """Two layers, each a block of its own."""
     torch.manual_seed(0)
-    return nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 3)).to(dtype)
+    model = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Linear(8, 3))
+    with torch.no_grad():
+        model[2].weight.mul_(3)
+    return model.to(dtype)
 
 
 def task_of(model, batches=None, only=("first", "second"), **settings):
@@ -45,8 +48,7 @@ def task_of(model, batches=None, only=("first", "second"), **settings):
 
 
 def made_batches():
-    """Two batches of 16 inputs with their classes."""
+    """Two batches of 16 inputs with the classes that the network gives them, so that pruning it does harm."""
     generator = torch.Generator().manual_seed(1)
-    return [
-        (torch.randn(16, 6, generator=generator), torch.randint(0, 3, (16,), generator=generator)) for _ in range(2)
-    ]
+    inputs = [torch.randn(16, 6, generator=generator) for _ in range(2)]
+    return [(batch, network()(batch).argmax(1)) for batch in inputs]

@@ -18,6 +18,8 @@ PRIOR = "first_order.GradMagAbs"
 # Share of the largest marginal by which every marginal rises from sparsity 0 to 1: equal prices then mean equal
 # sparsities, and each price belongs to one sparsity.
 RISE = 1e-6
+# An error of this many times the largest increase says that nothing is known.
+VAGUE = 1e9
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,29 +56,35 @@ def marginals(groups: Sequence[Sequence[Layer]]) -> Marginals:
     """Marginal losses of groups of layers from their curves, which add up within a group."""
     sizes = np.array([sum(layer.size for layer in group) for group in groups], dtype=np.float64)
     grid = np.array(sorted({point[0] for group in groups for layer in group for point in layer.curve} | {1.0}))
-    points = [_group_curve(group, grid) for group in groups]
+    unit = max((abs(point[1]) for group in groups for layer in group for point in layer.curve), default=0.0) or 1.0
+    points = [_group_curve(group, grid, unit) for group in groups]
     increases, errors = (np.array(part) for part in zip(*points))
     per_weight = shrunk(increases, errors, sizes, _prior(groups, sizes))
     return _rising(grid, np.array([convex_slopes(grid, curve) for curve in per_weight]))
 
 
-def _group_curve(group: Sequence[Layer], grid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(increase, standard error) of a group on `grid`, each (points,).
+def _group_curve(group: Sequence[Layer], grid: np.ndarray, unit: float) -> tuple[np.ndarray, np.ndarray]:
+    """(increase, standard error) of a group on `grid` in multiples of `unit`, each (points,).
 
     Errors of a block's layers are shares of one error and add up; those of different blocks are independent.
     """
     increase = np.zeros(len(grid))
     errors: dict[str, np.ndarray] = {}
     for layer in group:
-        values, sigmas = _on_grid(layer.curve, grid)
+        values, sigmas = _on_grid(layer.curve, grid, unit)
         increase += values
         errors[layer.block] = errors.get(layer.block, 0.0) + sigmas
     return increase, np.sqrt(sum(error**2 for error in errors.values()))
 
 
-def _on_grid(curve: Sequence[tuple[float, float, float]], grid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _on_grid(
+    curve: Sequence[tuple[float, float, float]], grid: np.ndarray, unit: float
+) -> tuple[np.ndarray, np.ndarray]:
     """A layer's increases and errors on `grid`: linear between points, beyond the last one on as before."""
-    known = np.array([(0.0, 0.0, 0.0), *sorted(curve)])
+    # Shares are relative: in multiples of the largest increase no sum or square overflows.
+    known = np.array(
+        [(0.0, 0.0, 0.0), *((s, value / unit, min(error / unit, VAGUE)) for s, value, error in sorted(curve))]
+    )
     sparsity, increase, error = known.T
     values = np.interp(grid, sparsity, increase)
     beyond = grid > sparsity[-1]
@@ -89,8 +97,10 @@ def _prior(groups: Sequence[Sequence[Layer]], sizes: np.ndarray) -> np.ndarray:
     """What is expected of a weight of each group next to others, (groups,): by PRIOR where known, else all alike."""
     if not all(PRIOR in layer.stats for group in groups for layer in group):
         return np.ones(len(groups))
-    expected = np.array([sum(layer.stats[PRIOR] for layer in group) for group in groups]) / sizes
-    return expected if expected.any() else np.ones(len(groups))
+    most = max(layer.stats[PRIOR] for group in groups for layer in group)
+    if most <= 0:
+        return np.ones(len(groups))
+    return np.array([sum(max(layer.stats[PRIOR], 0.0) / most for layer in group) for group in groups]) / sizes
 
 
 def shrunk(increases: np.ndarray, errors: np.ndarray, sizes: np.ndarray, prior: np.ndarray) -> np.ndarray:

@@ -70,7 +70,14 @@ def score(
     rows = [{column: getattr(layer, column) for column in columns} for layer in bundle.layers]
     document = {"out": str(out), "model": bundle.model, "method": bundle.method, "fingerprint": bundle.fingerprint}
     document |= {fact: bundle.facts[fact] for fact in ("convergence", "note") if fact in bundle.facts}
-    show(document | {"layers": len(rows)}, form, say("cli.score.title", out=out), rows)
+    show(document | {"layers": len(rows)}, form, say("cli.score.title", out=out) + _convergence(bundle), rows)
+
+
+def _convergence(bundle: ScoreBundle) -> str:
+    """A line on how the standard error fell from batch to batch, where the method says so."""
+    known = [(count, share) for count, share in bundle.facts.get("convergence", ()) if share is not None]
+    series = ", ".join(f"{count}: {share:.1%}" for count, share in known)
+    return "\n" + say("cli.score.convergence", series=series) if known else ""
 
 
 @with_recipe("target", "max_sparsity", "cap_margin", "allocator", "granularity", "aggregate", "modalities", "rounding")

@@ -58,7 +58,7 @@ class Layer:
             raise EcoflapError("layer_fact", name=self.name, fact="stderr", value=self.stderr)
         if self.draws is not None and not (type(self.draws) is int and self.draws > 0):
             raise EcoflapError("layer_fact", name=self.name, fact="draws", value=self.draws)
-        if not all(len(point) == 3 and all(map(is_number, point)) for point in self.curve):
+        if not _is_curve(self.curve):
             raise EcoflapError("layer_fact", name=self.name, fact="curve", value=self.curve)
         if not all(map(is_number, self.stats.values())):
             raise EcoflapError("layer_fact", name=self.name, fact="stats", value=self.stats)
@@ -104,6 +104,14 @@ class Layer:
         if not isinstance(known["stats"], dict):
             raise EcoflapError("bundle_entry", place=f"{place}.stats", value=type(known["stats"]).__name__)
         return cls(**known)
+
+
+def _is_curve(points: tuple[tuple[float, ...], ...]) -> bool:
+    """Whether every point is (sparsity above 0, increase, standard error), no sparsity twice."""
+    if not all(len(point) == 3 and all(map(is_number, point)) for point in points):
+        return False
+    within = all(0 < sparsity <= 1 and error >= 0 for sparsity, _, error in points)
+    return within and len({point[0] for point in points}) == len(points)
 
 
 def _curve(points: Any, place: str) -> tuple[tuple[float, ...], ...]:

@@ -44,8 +44,8 @@ class Recipe:
         scope: weights are compared within a row or the whole matrix; paper = matrix in vision, row elsewhere.
         rounding: exact keeps exactly the budget; reference removes int(cols * sparsity) per row like the public code.
         pattern: which zeros are allowed in a row; unstructured allows any.
-        calibration: dense measures the pruner's input norms on the dense model, once for every sparsity; sequential, as
-            in the paper, measures each block's where the blocks before it are masked already, anew for every allocation.
+        calibration: dense measures the pruner's input norms on the dense model, once for every sparsity; sequential
+            measures a block's while the blocks before it are masked, as the paper does, anew for every allocation.
         model: name of the model; empty where it does not matter.
         bundle: fingerprint of the score bundle; empty where it does not matter.
         samples: fingerprint of the samples that the pruner was calibrated on; empty where it does not matter.

@@ -145,3 +145,14 @@ def test_a_bundle_without_curves_is_refused_with_the_remedy():
     bare = ScoreBundle("toy", "zeroth-order", (Layer("a", "a", "language", 2, 2, 1.0),))
     with pytest.raises(EcoflapError, match=r"allocator response needs curve.*zeroth-order.*--method response"):
         allocate(bare, Recipe(allocator="response"))
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1.0, 1e307])
+def test_the_unit_of_the_loss_does_not_matter(scale):
+    layers = [
+        layer("a", 1000, [(s, v * scale, scale / 100) for s, v, _ in quadratic(1.0)], **{PRIOR: scale}),
+        layer("b", 1000, [(s, v * scale / 9, 1e308) for s, v, _ in quadratic(9.0)], **{PRIOR: scale}),
+    ]
+    one, other = sparsities(layers, 0.4)
+    assert 0.3 <= one <= 0.5
+    assert one + other == pytest.approx(0.8, abs=1e-3)

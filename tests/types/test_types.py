@@ -1,6 +1,7 @@
 """Bundles and recipes: what is written is read again, and what cannot be is refused with value, cause and remedy."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -123,3 +124,30 @@ def test_the_cap_follows_the_target_up_to_one():
     assert Recipe(0.5).cap == pytest.approx(0.6)
     assert Recipe(0.95).cap == 1.0
     assert Recipe(0.5, 0.5).cap == 0.5
+
+
+@pytest.mark.parametrize(
+    "curve",
+    [((0.0, 1.0, 0.1),), ((1.2, 1.0, 0.1),), ((0.5, 1.0, -0.1),), ((0.5, 1.0, 0.1), (0.5, 2.0, 0.1)), ((0.5, 1.0),)],
+)
+def test_a_curve_that_cannot_be_is_refused(curve):
+    with pytest.raises(EcoflapError, match="curve"):
+        Layer("a", "b", "vision", 2, 3, curve=curve)
+
+
+def test_bundles_of_one_model_are_joined_and_scores_stay():
+    curves = tuple(replace(layer, score=9.0, curve=((0.5, 1.0, 0.1),), stats={"x": 2.0}) for layer in TOY.layers)
+    other = ScoreBundle("toy", "response", curves, {"seed": 3, "model_fingerprint": "m"})
+    joined = TOY.joined(other)
+    assert [layer.score for layer in joined.layers] == [layer.score for layer in TOY.layers]
+    assert all(layer.curve == ((0.5, 1.0, 0.1),) and layer.stats == {"x": 2.0} for layer in joined.layers)
+    assert joined.facts["added"] == [{"method": "response", "seed": 3}]
+    assert joined.joined(other).facts["added"] == 2 * [{"method": "response", "seed": 3}]
+
+
+def test_bundles_of_different_models_are_not_joined():
+    with pytest.raises(EcoflapError, match="different models or weights"):
+        TOY.joined(bundle(("a", "b", "vision", 2, 3, 0.5)))
+    marked = [ScoreBundle("toy", "toy", TOY.layers, {"model_fingerprint": mark}) for mark in "mn"]
+    with pytest.raises(EcoflapError, match="different models or weights"):
+        marked[0].joined(marked[1])

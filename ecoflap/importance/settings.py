@@ -24,7 +24,8 @@ class Settings:
         eps: length of a step along a direction (zeroth-order).
         gradient: which first-order score becomes the layers' score: GradOnly, GradMagAbs or GradMagSquare.
         sparsities: the sparsities at which a block's response is measured (response).
-        replay_bytes: most memory for kept block outputs; 0 runs whole passes.
+        replay_bytes: most memory for kept block outputs, and for the activations of a first-order backward pass; what
+            needs more runs whole passes, or recomputes its activations: slower, the same scores.
     """
 
     method: str = "zeroth-order"

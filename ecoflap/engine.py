@@ -1,19 +1,22 @@
 """A loaded model with everything that pruning it needs: ranks, masks, dense weights on the side, and one lock."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
 
-from ecoflap import calibration, scoring, store
+from ecoflap import calibration, scoring, solving, store
+from ecoflap.calibration import Samples
 from ecoflap.errors import EcoflapError
+from ecoflap.importance.precision import in_float32
 from ecoflap.importance.settings import Settings
 from ecoflap.importance.task import Progress
 from ecoflap.masking import MaskedModel, Ranked, rank_model
 from ecoflap.models.base import VisionLanguageModel
 from ecoflap.pruning import activations, registry
-from ecoflap.types import Allocation, Answer, Recipe, Sample, ScoreBundle
+from ecoflap.pruning.sequential import Progress as PassProgress
+from ecoflap.types import Allocation, Answer, Layer, Recipe, Sample, ScoreBundle
 
 # The paper's fine stage uses 128 samples.
 CALIBRATION_SAMPLES = 128
@@ -39,6 +42,7 @@ class Engine:
         self.samples = ""
         self._norms: dict[str, torch.Tensor] | None = None
         self._ranked: dict[tuple[str, str], dict[str, Ranked]] = {}
+        self._solver = solving.Solver(self)
 
     def norms(self) -> dict[str, torch.Tensor]:
         """Input norms of every layer on the dense model, measured once and cached on disk: name -> (cols,) float32."""
@@ -47,24 +51,41 @@ class Engine:
                 self._norms = self._measured_norms()
             return self._norms
 
-    def _measured_norms(self) -> dict[str, torch.Tensor]:
+    def calibration_samples(self) -> Samples:
+        """The samples that the pruners are calibrated on."""
         found = calibration.samples_for(self.model.spec, self.source, CALIBRATION_SAMPLES, self.seed)
         self.samples = found.fingerprint
-        name = store.key(kind="norms", model=self.fingerprint, samples=found.fingerprint, dtype=str(self.model.dtype))
+        return found
+
+    def norms_key(self, samples: Samples, **more: object) -> str:
+        """Cache key of norms measured on `samples`; `more` is what they depend on besides."""
+        parts = {"model": self.fingerprint, "samples": samples.fingerprint, "dtype": str(self.model.dtype)}
+        return store.key(kind="norms", **parts, **more)
+
+    def cached_norms(self, name: str, layers: Mapping[str, Layer]) -> dict[str, torch.Tensor] | None:
+        """Norms from the cache, on the model's device; None where they are not there or not of `layers`."""
         cached = store.cached_norms(name)
-        widths = {layer.name: (layer.cols,) for layer in self.model.layers}
-        if cached is not None and {layer: tuple(norm.shape) for layer, norm in cached.items()} == widths:
-            return {layer: values.to(self.model.device) for layer, values in cached.items()}
+        widths = {layer.name: (layer.cols,) for layer in layers.values()}
+        if cached is None or {layer: tuple(norm.shape) for layer, norm in cached.items()} != widths:
+            return None
+        return {layer: values.to(self.model.device) for layer, values in cached.items()}
+
+    def _measured_norms(self) -> dict[str, torch.Tensor]:
+        found = self.calibration_samples()
+        name = self.norms_key(found)
+        cached = self.cached_norms(name, self.masked.layers)
+        if cached is not None:
+            return cached
         self.masked.restore()
         # One sample at a time: padding would count as input.
         batches = (self.model.encode([sample]) for sample in found.samples)
-        with torch.no_grad():
+        with in_float32(self.model.module, self.model.blocks.values()), torch.no_grad():
             norms = activations.input_norms(self.model.linears, self.model.loss, batches, len(found.samples))
         store.try_to(store.keep_norms, name, norms)
         return norms
 
     def ranked(self, recipe: Recipe) -> dict[str, Ranked]:
-        """Ranks of every weight under the recipe's pruner and scope, made once."""
+        """Ranks of every weight under the recipe's pruner and scope, calibrated on the dense model; made once."""
         with self.lock:
             pruner, place = registry.find(recipe.pruner), (recipe.pruner, recipe.scope)
             norms = self._norms_for(recipe) if pruner.calibrated else {}
@@ -78,25 +99,60 @@ class Engine:
     def _norms_for(self, recipe: Recipe) -> dict[str, torch.Tensor]:
         """The norms, if they are of the samples that the recipe names."""
         norms = self.norms()
+        self.check_samples(recipe)
+        return norms
+
+    def check_samples(self, recipe: Recipe) -> None:
+        """Raise where the recipe names other calibration samples than these."""
         if recipe.samples not in ("", self.samples):
             raise EcoflapError("recipe_of_other_samples", wanted=recipe.samples, found=self.samples)
-        return norms
+
+    def ranked_for(
+        self, allocation: Allocation, recipe: Recipe, progress: PassProgress | None = None
+    ) -> Mapping[str, Ranked]:
+        """Ranks by which `recipe` prunes to `allocation`, for every layer that loses weights.
+
+        A sequential calibration is of one allocation alone and costs about three passes over the calibration samples;
+        its norms are cached on disk, its ranks kept until the next one. The model is held for one pass at a time, so
+        others can ask meanwhile. Who holds `lock` must not call this: two would wait for each other.
+
+        Args:
+            allocation: weights kept per layer.
+            recipe: its pruner, scope and calibration.
+            progress: told (passes done, passes in all) of a sequential calibration.
+
+        Raises:
+            EcoflapError: no samples to be had, others than the recipe names, or an allocation of another model.
+            Cancelled: `progress` returned False; the model is dense then.
+        """
+        self._check(allocation)
+        if recipe.calibration == "dense" or not registry.find(recipe.pruner).calibrated:
+            return self.ranked(recipe)
+        return self._solver.ranked(allocation, recipe, progress)
 
     @contextmanager
     def state(self, allocation: Allocation | None, recipe: Recipe | None = None) -> Iterator[VisionLanguageModel]:
         """The model in the state of an allocation, or dense; nobody else changes it inside the context."""
+        # Before the lock: a sequential calibration takes it for one pass after another.
+        wanted = self._wanted(allocation, recipe)
         with self.lock:
-            self.prune(allocation, recipe)
+            self.masked.apply(*wanted)
             yield self.model
 
     def prune(self, allocation: Allocation | None, recipe: Recipe | None = None) -> int:
         """Apply an allocation, or restore the dense weights; returns how many layers were rewritten."""
+        wanted = self._wanted(allocation, recipe)
         with self.lock:
-            if allocation is None or recipe is None or allocation.total_kept == allocation.total:
-                return self.masked.apply({}, {})
-            self._check(allocation)
-            kept = dict(zip((layer.name for layer in allocation.layers), allocation.kept))
-            return self.masked.apply(kept, self.ranked(recipe))
+            return self.masked.apply(*wanted)
+
+    def _wanted(
+        self, allocation: Allocation | None, recipe: Recipe | None
+    ) -> tuple[Mapping[str, int], Mapping[str, Ranked]]:
+        """Weights kept by layer, and the ranks by which: what `MaskedModel.apply` takes; nothing where all is dense."""
+        if allocation is None or recipe is None or allocation.total_kept == allocation.total:
+            return {}, {}
+        kept = dict(zip((layer.name for layer in allocation.layers), allocation.kept))
+        return kept, self.ranked_for(allocation, recipe)
 
     def _check(self, allocation: Allocation) -> None:
         """Raise unless the allocation's layers are this model's."""

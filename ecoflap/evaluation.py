@@ -19,13 +19,14 @@ Progress = Callable[[int, int], bool | None]
 
 @dataclass(frozen=True)
 class Point:
-    """Accuracy and loss at one recipe."""
+    """Accuracy and loss at one recipe, and per question, in the order of the samples, whether its answer is right."""
 
     target: float
     achieved: float
     overall: Share
     by_type: dict[str, Share]
     loss: float
+    marks: tuple[bool, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The point of `ecoflap evaluate --format json`."""
@@ -69,4 +70,4 @@ def evaluate(
             raise Cancelled
     achieved = allocation.achieved if allocation is not None else 0.0
     kinds = by_kind(marks, [sample.kind or "all" for sample in samples])
-    return Point(recipe.target, achieved, share(marks), kinds, loss / tokens)
+    return Point(recipe.target, achieved, share(marks), kinds, loss / tokens, tuple(marks))

@@ -12,6 +12,7 @@ from ecoflap.importance import registry, zeroth_order
 from ecoflap.importance.precision import in_float32
 from ecoflap.importance.settings import Settings
 from ecoflap.importance.task import Method, Progress, Task, measure
+from ecoflap.masking import Ranked
 from ecoflap.texts import say
 from ecoflap.types import Recipe, ScoreBundle
 
@@ -19,20 +20,25 @@ if TYPE_CHECKING:
     from ecoflap.engine import Engine
 
 # Raised when the scores of the same settings change, so that old ones are not taken from the cache.
-VERSION = 3
+VERSION = 4
+# By what blocks are pruned when their response is measured: the default criterion and scope.
+PRUNED_BY = Recipe()
 
 
 def score(engine: "Engine", settings: Settings, progress: Progress | None = None) -> ScoreBundle:
     """The bundle of `engine`'s model; see `Engine.score`."""
     method = registry.find(settings.method)
     found = calibration.samples_for(engine.model.spec, engine.source, settings.samples, settings.seed)
-    name = store.key(model=engine.fingerprint, samples=found.fingerprint, settings=settings.to_json(), version=VERSION)
+    # Before the model is held in float32: the norms behind the ranks are those that pruning uses.
+    ranked = engine.ranked(PRUNED_BY) if method.prunes else None
+    parts = {"samples": found.fingerprint, "settings": settings.to_json(), "norms": engine.samples if ranked else ""}
+    name = store.key(model=engine.fingerprint, **parts, version=VERSION)
     cached = store.cached_scores(name)
     if cached is not None:
         return cached
     journal = store.Journal(store.journal_path(name))
     with _held(engine, method):
-        task = _task(engine, found, settings)
+        task = _task(engine, found, settings, ranked)
     layers = measure(method, task, journal, lambda: _held(engine, method), progress)
     bundle = ScoreBundle(engine.model.name, method.name, layers, _facts(engine, found, settings, task, journal))
     if store.try_to(bundle.write, store.scores_path(name)):
@@ -49,7 +55,7 @@ def _held(engine: "Engine", method: Method) -> Iterator[None]:
             yield
 
 
-def _task(engine: "Engine", found: Samples, settings: Settings) -> Task:
+def _task(engine: "Engine", found: Samples, settings: Settings, ranked: Mapping[str, Ranked] | None) -> Task:
     """What to measure; the caller holds the model, so that pictures are encoded in the type that it computes in."""
     model, size = engine.model, settings.batch_size
     batches = [model.encode(found.samples[i : i + size]) for i in range(0, len(found.samples), size)]
@@ -62,7 +68,7 @@ def _task(engine: "Engine", found: Samples, settings: Settings) -> Task:
         settings,
         losses=model.losses,
         masked=engine.masked,
-        ranked=lambda: engine.ranked(Recipe()),
+        ranked=ranked,
     )
 
 
@@ -81,6 +87,8 @@ def _facts(
         facts["eps"] = settings.eps
     if settings.method == "zeroth-order":
         facts["convergence"] = zeroth_order.convergence(task, values)
+    if settings.method == "response":
+        facts["pruned_by"] = {"pruner": PRUNED_BY.pruner, "scope": PRUNED_BY.scope, "samples": engine.samples}
     if task.whole_passes:
         share = {"count": len(task.whole_passes), "batches": len(task.batches)}
         facts["note"] = say("score.whole_passes", **share, gigabytes=f"{settings.replay_bytes / 2**30:.1f}")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import math
 import os
 from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
@@ -103,7 +104,7 @@ def _entry(line: str) -> tuple[str, list[float]] | None:
         name, values = json.loads(line)
     except (ValueError, TypeError, RecursionError):
         return None
-    numbers = isinstance(values, list) and all(type(value) is float for value in values)
+    numbers = isinstance(values, list) and values and all(type(v) is float and math.isfinite(v) for v in values)
     return (name, values) if isinstance(name, str) and numbers else None
 
 

@@ -15,14 +15,14 @@ LAYERS = (
     ("accuracy", "allocation", "pictures", "pruning", "masking", "replay"),
     ("importance",),
     ("models", "demo", "calibration"),
-    ("store", "engine", "evaluation", "export", "explorer"),
+    ("store", "bench", "validation", "scoring", "solving", "engine", "evaluation", "export", "explorer"),
     ("plots", "ui", "cli", "__main__"),
     ("app",),
 )
 HOMES = {
     "gradio": ("ecoflap/ui/", "app.py"),
     "plotly": ("ecoflap/plots.py", "ecoflap/ui/"),
-    "transformers": ("ecoflap/models/huggingface.py", "ecoflap/demo/"),
+    "transformers": ("ecoflap/models/huggingface.py", "ecoflap/demo/", "ecoflap/validation/blip2.py"),
     "lavis": ("ecoflap/models/lavis.py",),
 }
 NO_TORCH = tuple(f"ecoflap/{part}" for part in ("types", "allocation", "texts", "errors.py", "plots.py", "ui"))
@@ -89,6 +89,6 @@ def test_every_other_sentence_is_used():
     table = json.loads((ROOT / "ecoflap/texts/en.json").read_text())
     code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     code += "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "assets").glob("*.js"))
-    built = ("cli.option.", "page.")  # their last part is put together from a name
+    built = ("cli.option.", "page.", "bench.")  # their last part is put together from a name
     unused = [key for key in table if not key.startswith(("error.", *built)) and f'"{key}"' not in code]
     assert [key for key in unused if not re.fullmatch(r"cli\.\w+\.help", key)] == []

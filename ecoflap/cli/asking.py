@@ -4,6 +4,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
+from rich.progress import Progress
+
 from ecoflap.cli.options import Calibration, Device, FormatOption, Model, Out, Scores, option, with_recipe
 from ecoflap.cli.output import Format, bar, show, stderr
 from ecoflap.errors import EcoflapError
@@ -29,7 +31,10 @@ def ask(
     from ecoflap.pictures import open_picture
 
     question, picture = checked_question(question), open_picture(image)
-    asked = Explorer.open(model, scores, device, calibration, prepare=False).ask(picture, question, recipe)
+    explorer = Explorer.open(model, scores, device, calibration, prepare=False)
+    with bar() as progress:
+        _calibrate(progress, explorer, recipe)
+    asked = explorer.ask(picture, question, recipe)
     answers = {"dense": asked.dense, "pruned": asked.pruned}
     achieved = asked.allocation.achieved
     document = {name: answer.text for name, answer in answers.items()} | {"target": recipe.target, "achieved": achieved}
@@ -38,13 +43,31 @@ def ask(
     show(document, form, say("cli.ask.title", question=question, achieved=f"{achieved:.2%}"), rows)
 
 
+def _calibrate(progress: Progress, explorer: Explorer, recipe: Recipe) -> None:
+    """Show how far a sequential calibration is; the engine keeps what it finds. Nothing to do for a dense one."""
+    if recipe.calibration == "sequential":
+        task = progress.add_task(say("cli.calibrating"), total=None)
+        tell = lambda done, total: progress.update(task, completed=done, total=total)  # noqa: E731
+        explorer.wait().ranked_for(explorer.allocate(recipe), recipe, tell)
+        progress.remove_task(task)
+
+
 def _tokens(answer: Answer) -> str:
     """The tokens with their probabilities."""
     return " ".join(f"{token} {value:.0%}" for token, value in zip(answer.tokens, answer.probabilities))
 
 
 @with_recipe(
-    "max_sparsity", "cap_margin", "allocator", "granularity", "aggregate", "modalities", "pruner", "scope", "rounding"
+    "max_sparsity",
+    "cap_margin",
+    "allocator",
+    "granularity",
+    "aggregate",
+    "modalities",
+    "pruner",
+    "scope",
+    "rounding",
+    "calibration_mode",
 )
 def evaluate(
     recipe: Recipe,
@@ -73,6 +96,7 @@ def evaluate(
     with bar() as progress:
         for chosen in recipes:
             allocation = explorer.allocate(chosen)
+            _calibrate(progress, explorer, chosen)
             task = progress.add_task(f"{chosen.target:.0%}", total=len(found.samples))
             tell = lambda done, total, task=task: progress.update(task, completed=done)  # noqa: E731
             points.append(measure(explorer.wait(), found.samples, allocation, chosen, tell))
@@ -111,6 +135,8 @@ def prune(
     explorer = Explorer.open(model, scores, device, calibration, prepare=False)
     allocation = explorer.allocate(recipe)
     engine = explorer.wait()
+    with bar() as progress:
+        _calibrate(progress, explorer, recipe)
     engine.prune(allocation, recipe)  # measures what the criterion needs, so that the recipe can name its samples
     facts = {
         "model": engine.model.name,

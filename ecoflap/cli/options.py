@@ -40,13 +40,16 @@ RECIPE_OPTIONS: dict[str, tuple[Any, Any]] = {
     "pruner": (Annotated[str, option("pruner")], _DEFAULT.pruner),
     "scope": (Annotated[str, option("scope")], _DEFAULT.scope),
     "rounding": (Annotated[str, option("rounding")], _DEFAULT.rounding),
+    # The recipe's field is `calibration`, which on the command line is where samples come from.
+    "calibration_mode": (Annotated[str, option("calibration-mode")], _DEFAULT.calibration),
 }
 
 
 def recipe_from(values: dict[str, Any]) -> Recipe:
     """A recipe from option values; `modalities` is a list with commas."""
     chosen = tuple(part.strip() for part in values["modalities"].split(",") if part.strip())
-    return Recipe(**values | {"modalities": chosen})
+    fields = {name: value for name, value in values.items() if name != "calibration_mode"}
+    return Recipe(**fields | {"modalities": chosen, "calibration": values["calibration_mode"]})
 
 
 def with_recipe(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -66,13 +66,13 @@ def _wide_forward(block: nn.Module, forward: Callable[..., Any]) -> Callable[...
 
 @contextmanager
 def movable(linear: nn.Linear) -> Iterator[torch.Tensor]:
-    """Give `linear` a float32 copy of its weight to move about; its own weight is put back afterwards, bit for bit.
+    """Give `linear` a copy of its weight, in float32 at least, to move about; its own weight is put back afterwards.
 
     Yields:
-        The weight that the layer uses meanwhile, (rows, cols) float32, to be written in place.
+        The weight that the layer uses meanwhile, (rows, cols), to be written in place.
     """
     dense = linear.weight
-    moved = dense.detach().to(torch.float32, copy=True)
+    moved = dense.detach().to(torch.promote_types(dense.dtype, torch.float32), copy=True)
     linear.weight = nn.Parameter(moved, requires_grad=False)
     try:
         yield moved

@@ -68,7 +68,7 @@ def _increases(task: Task, number: int, block: str, sparsity: float) -> list[flo
     members = by_block(task.layers)[block]
     sizes = np.array([layer.size for layer in members])
     kept = budget.largest_remainder(sizes * (1 - sparsity), budget.budget(int(sizes.sum()), sparsity)).tolist()
-    task.masked.apply({layer.name: count for layer, count in zip(members, kept)}, task.ranked())
+    task.masked.apply({layer.name: count for layer, count in zip(members, kept)}, task.ranked)
     try:
         pruned = replay.start(block)[0]
     finally:
@@ -140,4 +140,4 @@ def _area(curve: Sequence[Point]) -> tuple[float, float]:
     return max(area, 0.0), math.sqrt(sum((width * point[2]) ** 2 for width, point in zip(widths, curve)))
 
 
-METHOD = Method("response", "Response to pruning", "", units, layers)
+METHOD = Method("response", "Response to pruning", "", units, layers, prunes=True)

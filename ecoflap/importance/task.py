@@ -39,7 +39,7 @@ class Task:
         settings: what the user chose.
         losses: batch -> (summed loss, answer tokens) per sample, each (samples,); for methods that pair samples.
         masked: the same layers' masks, for methods that prune.
-        ranked: gives the ranks by which they prune.
+        ranked: the ranks by which they prune.
     """
 
     layers: Sequence[Layer]
@@ -50,7 +50,7 @@ class Task:
     settings: Settings = field(default_factory=Settings)
     losses: Callable[[Any], tuple[torch.Tensor, torch.Tensor]] | None = None
     masked: MaskedModel | None = None
-    ranked: Callable[[], Mapping[str, Ranked]] | None = None
+    ranked: Mapping[str, Ranked] | None = None
 
     def __post_init__(self) -> None:
         # Batches too large to replay, by number.
@@ -109,6 +109,7 @@ class Method:
             again when all are measured, until there is nothing new.
         layers: the task's layers with what their units' values say.
         forwards_only: whether units run forwards only, so that half-precision models can be computed in float32.
+        prunes: whether units need the ranks by which weights are pruned.
     """
 
     name: str
@@ -117,6 +118,7 @@ class Method:
     units: Callable[[Task, Values], list[Unit]]
     layers: Callable[[Task, Values], tuple[Layer, ...]]
     forwards_only: bool = True
+    prunes: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,18 @@ from ecoflap.errors import EcoflapError
 from ecoflap.types.layer import Layer
 
 FORMAT = "ecoflap-scores/1"
-_OPTIONAL = ("model_fingerprint", "calibration", "seed", "eps", "convergence", "created", "library", "note", "added")
+_OPTIONAL = (
+    "model_fingerprint",
+    "calibration",
+    "seed",
+    "eps",
+    "convergence",
+    "pruned_by",
+    "created",
+    "library",
+    "note",
+    "added",
+)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -65,7 +76,7 @@ class ScoreBundle:
         model: the model's name.
         method: how the scores were measured.
         layers: every prunable layer; the bridge is scored too.
-        facts: optional facts: model_fingerprint, calibration, seed, eps, convergence, created,
+        facts: optional facts: model_fingerprint, calibration, seed, eps, convergence, pruned_by, created,
             library, note, added (the origin of what another bundle brought).
         stored_fingerprint: the `fingerprint` field of the file, if it had one.
     """

@@ -31,9 +31,6 @@ def task_of(model, batches=None, only=("first", "second"), **settings):
         each = nn.functional.cross_entropy(model(batch[0]).float(), batch[1], reduction="none")
         return each, torch.ones_like(each)
 
-    def ranked():
-        return rank_model(masked.layers, lambda name: masked.dense[name].float().abs(), "row")
-
     return Task(
         layers,
         linears,
@@ -43,7 +40,7 @@ def task_of(model, batches=None, only=("first", "second"), **settings):
         Settings(**settings),
         losses=losses,
         masked=masked,
-        ranked=ranked,
+        ranked=rank_model(masked.layers, lambda name: masked.dense[name].float().abs(), "row"),
     )
 
 

@@ -89,6 +89,6 @@ def test_both_layers_of_a_block_are_pruned_together_and_share_the_curve(monkeypa
     batch = torch.cat([inputs for inputs, _ in task.batches]), torch.cat([labels for _, labels in task.batches])
     with torch.no_grad():
         before = float(task.losses(batch)[0].mean())
-    task.masked.apply({"first": 24, "second": 12}, task.ranked())
+    task.masked.apply({"first": 24, "second": 12}, task.ranked)
     with torch.no_grad():
         assert found == pytest.approx(float(task.losses(batch)[0].mean()) - before, rel=1e-4)

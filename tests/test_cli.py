@@ -76,7 +76,7 @@ def test_tables_are_for_people(tmp_path):
     assert "demo" in out
 
 
-@pytest.mark.parametrize("command", ["models", "score", "allocate", "ask", "evaluate", "prune"])
+@pytest.mark.parametrize("command", ["models", "score", "allocate", "ask", "evaluate", "prune", "bench"])
 def test_every_command_has_help(command):
     code, out, _ = run(command, "--help")
     assert code == 0

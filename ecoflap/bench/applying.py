@@ -25,7 +25,7 @@ def applying(quick: bool = False) -> dict[str, float]:
         apply_step_ms: a step from 60% to 61% in milliseconds, every matrix changes; median.
         apply_step_over_copy: the same step over the copy beside it; median quotient.
     """
-    return measure(QUICK, 10, 1) if quick else measure(SHAPES, 25, 2)
+    return measure(QUICK, 25, 1) if quick else measure(SHAPES, 25, 2)
 
 
 def measure(shapes: Sequence[tuple[int, int]], repetitions: int, sorts: int) -> dict[str, float]:

@@ -1,5 +1,8 @@
 """The one exception of the project: a code from the text table, and the facts that its sentence names."""
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 from ecoflap.texts import say
 
 
@@ -18,6 +21,21 @@ class EcoflapError(Exception):
     def text(self, language: str = "en") -> str:
         """The sentence in `language`."""
         return say(f"error.{self.code}", language, **self.facts)
+
+
+Named = TypeVar("Named")
+
+
+def find(what: str, name: str, known: Iterable[Named]) -> Named:
+    """The one of `known` whose `name` is `name`; `what` says what they are.
+
+    Raises:
+        EcoflapError: there is none of that name.
+    """
+    found = {item.name: item for item in known}
+    if name not in found:
+        raise EcoflapError("not_a_choice", name=what, value=name, choices=", ".join(found))
+    return found[name]
 
 
 class Cancelled(Exception):

@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 Result = TypeVar("Result")
+Name = TypeVar("Name")
 Forward = Callable[..., Any]
 
 
@@ -94,7 +95,7 @@ class Replay(Generic[Result]):
 
 
 @contextmanager
-def stand_ins(blocks: Mapping[str, nn.Module], make: Callable[[str, Forward], Forward | None]) -> Iterator[None]:
+def stand_ins(blocks: Mapping[Name, nn.Module], make: Callable[[Name, Forward], Forward | None]) -> Iterator[None]:
     """Blocks for which `make`, told name and forward, gives another one have it inside the context, then their own."""
     replaced = []
     try:

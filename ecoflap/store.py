@@ -6,7 +6,9 @@ import logging
 import math
 import os
 from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ecoflap.errors import EcoflapError
@@ -21,6 +23,20 @@ def folder() -> Path:
     """The cache folder: ECOFLAP_CACHE, else `ecoflap` in the user's cache folder."""
     named = os.environ.get("ECOFLAP_CACHE")
     return Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "ecoflap"
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """An empty cache folder inside the context, so that what is measured there is not read; then the one before."""
+    before = os.environ.get("ECOFLAP_CACHE")
+    with TemporaryDirectory() as place:
+        os.environ["ECOFLAP_CACHE"] = place
+        try:
+            yield
+        finally:
+            del os.environ["ECOFLAP_CACHE"]
+            if before is not None:
+                os.environ["ECOFLAP_CACHE"] = before
 
 
 def key(**parts: Any) -> str:

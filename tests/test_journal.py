@@ -2,10 +2,11 @@
 
 import json
 import math
+import os
 
 import pytest
 
-from ecoflap.store import Journal, journal_path
+from ecoflap.store import Journal, apart, journal_path
 
 VALUES = {"0/a": [0.1 + 0.2, 1e-300], "0/b": [math.pi], "1/a": [5e-324]}
 
@@ -101,3 +102,23 @@ def test_what_was_measured_cannot_be_taken_back(path):
     with pytest.raises(TypeError, match="stays"):
         del journal["0/a"]
     assert json.loads(path.read_text().splitlines()[0]) == ["0/a", VALUES["0/a"]]
+
+
+def test_a_cache_apart_is_empty_and_the_one_before_is_back_after_an_error(monkeypatch):
+    before = os.environ["ECOFLAP_CACHE"]
+    with pytest.raises(RuntimeError), apart():
+        assert os.listdir(os.environ["ECOFLAP_CACHE"]) == []
+        raise RuntimeError
+    assert os.environ["ECOFLAP_CACHE"] == before
+    monkeypatch.delenv("ECOFLAP_CACHE")
+    with apart():
+        assert os.environ["ECOFLAP_CACHE"]
+    assert "ECOFLAP_CACHE" not in os.environ
+
+
+@pytest.mark.parametrize("line", ['["0/x", []]', '["0/x", [NaN]]', '["0/x", [Infinity]]', '["0/x", [1]]', "[1, [1.0]]"])
+def test_what_no_unit_writes_is_left_out(path, line):
+    write(path)
+    with path.open("a") as file:
+        file.write(line + "\n")
+    assert dict(Journal(path)) == VALUES

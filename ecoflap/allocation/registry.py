@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ecoflap import errors
 from ecoflap.allocation import ecoflap, response, uniform
 from ecoflap.allocation.groups import Groups
-from ecoflap.errors import EcoflapError
 from ecoflap.types import Layer
 
 Keep = Callable[[Groups, int, float], np.ndarray]
@@ -55,8 +55,4 @@ def find(name: str) -> Allocator:
     Raises:
         EcoflapError: there is none of that name.
     """
-    for allocator in ALLOCATORS:
-        if allocator.name == name:
-            return allocator
-    choices = ", ".join(allocator.name for allocator in ALLOCATORS)
-    raise EcoflapError("not_a_choice", name="allocator", value=name, choices=choices)
+    return errors.find("allocator", name, ALLOCATORS)

@@ -2,10 +2,7 @@
 
 import hashlib
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from tempfile import TemporaryDirectory
+from contextlib import suppress
 
 import torch
 from torch import nn
@@ -50,9 +47,9 @@ def weights(module: nn.Module) -> str:
 
 def resumed(engine: Engine, settings: Settings) -> bool:
     """Whether a run that ended half-way goes on to the bytes of an undisturbed one."""
-    with own_cache():
+    with store.apart():
         expected = layers(engine.score(settings))
-    with own_cache():
+    with store.apart():
         with suppress(Cancelled):
             engine.score(settings, half_way)
         (journal,) = (store.folder() / "scores").glob("*.journal")
@@ -78,18 +75,3 @@ def prunes(engine: Engine) -> bool:
     pruned = weights(engine.model.module)
     engine.prune(None)
     return changed > 0 and pruned != dense
-
-
-@contextmanager
-def own_cache() -> Iterator[None]:
-    """An empty cache folder inside the context, and the user's own one afterwards."""
-    before = os.environ.get("ECOFLAP_CACHE")
-    with TemporaryDirectory() as folder:
-        os.environ["ECOFLAP_CACHE"] = folder
-        try:
-            yield
-        finally:
-            if before is None:
-                del os.environ["ECOFLAP_CACHE"]
-            else:
-                os.environ["ECOFLAP_CACHE"] = before

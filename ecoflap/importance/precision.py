@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from ecoflap.replay import stand_ins
+
 
 @contextmanager
 def in_float32(module: nn.Module, blocks: Iterable[nn.Module]) -> Iterator[None]:
@@ -20,18 +22,9 @@ def in_float32(module: nn.Module, blocks: Iterable[nn.Module]) -> Iterator[None]
     inside = list(blocks)
     owned = {id(tensor) for block in inside for tensor in _half(block)}
     with _widened([tensor for tensor in _half(module) if id(tensor) not in owned]):
-        wrapped = [block for block in inside if any(True for _ in _half(block))]
-        replaced = [(block, block.__dict__.get("forward")) for block in wrapped]
-        try:
-            for block in wrapped:
-                block.forward = _wide_forward(block, block.forward)
+        narrow = {number: block for number, block in enumerate(inside) if any(True for _ in _half(block))}
+        with stand_ins(narrow, lambda number, forward: _wide_forward(narrow[number], forward)):
             yield
-        finally:
-            for block, own in replaced:
-                if own is None:
-                    block.__dict__.pop("forward", None)
-                else:
-                    block.forward = own
 
 
 def _half(module: nn.Module) -> Iterator[torch.Tensor]:

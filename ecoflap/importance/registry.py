@@ -1,6 +1,6 @@
 """The ways to score, as one explicit list."""
 
-from ecoflap.errors import EcoflapError
+from ecoflap import errors
 from ecoflap.importance import first_order, response, zeroth_order, zeroth_order_block
 from ecoflap.importance.task import Method
 
@@ -13,7 +13,4 @@ def find(name: str) -> Method:
     Raises:
         EcoflapError: there is none of that name.
     """
-    for method in METHODS:
-        if method.name == name:
-            return method
-    raise EcoflapError("not_a_choice", name="method", value=name, choices=", ".join(m.name for m in METHODS))
+    return errors.find("method", name, METHODS)

@@ -9,6 +9,8 @@ import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
+from ecoflap.replay import stand_ins
+
 # Weights that are reduced at a time: the working copy takes 4 MB.
 CHUNK = 2**20
 Reduce = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -140,17 +142,8 @@ def recomputed(blocks: Iterable[nn.Module]) -> Iterator[None]:
 
     Blocks have their own forwards again afterwards.
     """
-    replaced = [(block, block.__dict__.get("forward")) for block in blocks]
-    try:
-        for block, _ in replaced:
-            block.forward = partial(_checkpointed, block.forward)
+    with stand_ins(dict(enumerate(blocks)), lambda _, forward: partial(_checkpointed, forward)):
         yield
-    finally:
-        for block, own in replaced:
-            if own is None:
-                block.__dict__.pop("forward", None)
-            else:
-                block.forward = own
 
 
 def _checkpointed(forward: Callable[..., Any], *inputs: Any, **named: Any) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from ecoflap.errors import EcoflapError
+from ecoflap import errors
 from ecoflap.pruning import magnitude, wanda
 
 
@@ -40,7 +40,4 @@ def find(name: str) -> Pruner:
     Raises:
         EcoflapError: there is none of that name.
     """
-    for pruner in PRUNERS:
-        if pruner.name == name:
-            return pruner
-    raise EcoflapError("not_a_choice", name="pruner", value=name, choices=", ".join(p.name for p in PRUNERS))
+    return errors.find("pruner", name, PRUNERS)

@@ -17,6 +17,8 @@ from ecoflap.validation.phases import Phases
 
 # The paper's step.
 EPS = 1e-3
+# How often every draw is repeated; the least time counts, the machine may be busy.
+ROUNDS = 2
 
 
 def score(
@@ -44,6 +46,7 @@ def score(
     return {
         "samples": len(batch["labels"]),
         "eps": EPS,
+        "rounds": ROUNDS,
         "loss": float(replay.result),
         "replay_gb": replay.bytes / 1e9,
         "pass_seconds": pass_["seconds"],
@@ -66,13 +69,15 @@ def _both(
     batch: Mapping[str, torch.Tensor],
 ) -> dict[str, Any]:
     """The same draw by replay and by whole passes."""
-    found: dict[str, Any] = {"layer": layer.name, "weights": layer.size}
     runs = {"replay": partial(replay.start, layer.block), "naive": partial(_loss, model, batch)}
-    for way, run in runs.items():
-        losses: list[float] = []
-        with phases.phase(f"score: {layer.block}, {way}") as row:
-            [value] = draws([linear], _noted(run, losses), 1, EPS, [seed_of(0, layer.name, 0)])
-        found[way] = {"seconds": row["seconds"], "score": value, "losses": losses}
+    found: dict[str, Any] = {"layer": layer.name, "weights": layer.size}
+    for number in range(ROUNDS):
+        for way, run in runs.items():
+            losses: list[float] = []
+            with phases.phase(f"score: {layer.block}, {way}") as row:
+                [value] = draws([linear], _noted(run, losses), 1, EPS, [seed_of(0, layer.name, 0)])
+            least = min(row["seconds"], found[way]["seconds"]) if number else row["seconds"]
+            found[way] = {"seconds": least, "score": value, "losses": losses}
     return found
 
 

@@ -1,18 +1,15 @@
 """Sequential calibration, the paper's, against the instant one: the masks, the answers and the time, on the demo."""
 
 import math
-import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 
-from ecoflap import calibration
+from ecoflap import calibration, store
 from ecoflap.accuracy import Z
 from ecoflap.allocation import allocate
 from ecoflap.engine import CALIBRATION_SAMPLES, Engine
@@ -46,7 +43,7 @@ def measure(
     told = progress or (lambda what, done, total: None)
     bundle = ScoreBundle.read(DEMO_SCORES)
     found = calibration.samples_for("demo", None, questions, SEED, "evaluation").samples
-    with _own_cache():
+    with store.apart():
         engine = Engine(open_model("demo"))
         engine.answer(found[:1], None, None)  # what happens once belongs to no measured time
         began = time.perf_counter()
@@ -55,20 +52,6 @@ def measure(
         rows = [row(engine, allocate(bundle, recipe), recipe, found, told) for recipe in map(Recipe, targets)]
     facts = {"questions": questions, "seed": SEED, "samples": CALIBRATION_SAMPLES, "blocks": len(engine.model.blocks)}
     return facts | {"ranks_seconds": seconds, "rows": rows}
-
-
-@contextmanager
-def _own_cache() -> Iterator[None]:
-    """An empty cache folder inside the context, so that nothing is measured that was only read."""
-    before = os.environ.get("ECOFLAP_CACHE")
-    with TemporaryDirectory() as folder:
-        os.environ["ECOFLAP_CACHE"] = folder
-        try:
-            yield
-        finally:
-            del os.environ["ECOFLAP_CACHE"]
-            if before is not None:
-                os.environ["ECOFLAP_CACHE"] = before
 
 
 def row(

@@ -99,7 +99,7 @@ def fullsize(result: Result) -> list[str]:
     zeros = [sum(counts) for counts in zip(*(tower["zeros"] for tower in result["towers"]))]
     same = result["identical"] and all(tower["identical"] for tower in result["towers"])
     return [
-        say("validation.fullsize.text", **_counts(result, "parameters", "matrices", "prunable")),
+        say("validation.fullsize.text", **_counts(result, "parameters", "matrices", "prunable", "rounds")),
         table(say("validation.fullsize.towers", targets=_targets(result)), map(_tower, result["towers"])),
         say(
             "validation.fullsize.budget",
@@ -155,7 +155,11 @@ def _scores(scores: Result) -> list[str]:
             ]
         )
     facts = {"eps": f"{scores['eps']:g}", "loss": f"{scores['loss']:.3f}", "seconds": f"{scores['pass_seconds']:.1f}"}
-    facts |= {"megabytes": f"{scores['replay_gb'] * 1000:.0f}", "peak": f"{scores['peak_gb']:.1f}"}
+    facts |= {
+        "rounds": str(scores["rounds"]),
+        "megabytes": f"{scores['replay_gb'] * 1000:.0f}",
+        "peak": f"{scores['peak_gb']:.1f}",
+    }
     return [say("validation.fullsize.scores", **facts), table(say("validation.fullsize.layers"), rows)]
 
 

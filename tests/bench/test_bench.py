@@ -115,17 +115,3 @@ def test_pruning_and_going_back_is_seen(engine, monkeypatch):
     before = resuming.weights(engine.model.module)
     assert resuming.prunes(engine)
     assert resuming.weights(engine.model.module) == before
-
-
-def test_the_users_cache_is_named_again_after_an_error(monkeypatch):
-    import os
-
-    before = os.environ["ECOFLAP_CACHE"]
-    with pytest.raises(KeyError), resuming.own_cache():
-        assert os.environ["ECOFLAP_CACHE"] != before
-        raise KeyError
-    assert os.environ["ECOFLAP_CACHE"] == before
-    monkeypatch.delenv("ECOFLAP_CACHE")
-    with resuming.own_cache():
-        assert os.environ["ECOFLAP_CACHE"]
-    assert "ECOFLAP_CACHE" not in os.environ

@@ -8,7 +8,7 @@ import torch
 
 from ecoflap.errors import EcoflapError
 from ecoflap.models import discovery
-from ecoflap.validation import bandwidth, blip2, fullsize, phases
+from ecoflap.validation import bandwidth, blip2, fullsize, phases, replayed
 
 TINY = {
     "vision": {
@@ -80,8 +80,13 @@ def test_replay_gives_the_losses_of_whole_passes(found):
 
 
 def test_every_phase_has_its_time_and_memory(found):
-    # Building, three towers of a copy, ranks, three targets and restoring, a first pass, two ways for each matrix.
-    assert len(found["phases"]) == 1 + 3 * 6 + 1 + 2 * len(TINY_SCORED)
+    # Building; per tower a copy, ranks and rounds of three targets and restoring; a first pass, rounds of two ways.
+    towers, scores = 3 * (2 + fullsize.ROUNDS * 4), 2 * replayed.ROUNDS * len(TINY_SCORED)
+    assert len(found["phases"]) == 1 + towers + 1 + scores
+    for tower in found["towers"]:
+        rows = [row for row in found["phases"] if row["phase"] == f"{tower['tower']}: 60%"]
+        assert len(rows) == fullsize.ROUNDS
+        assert tower["apply_seconds"][1] == min(row["seconds"] for row in rows)
     assert all(row["seconds"] >= 0 and row["peak_gb"] > 0 for row in found["phases"])
     assert found["peak_gb"] == max(row["peak_gb"] for row in found["phases"])
 
@@ -96,7 +101,7 @@ def test_a_changed_bit_changes_the_fingerprint():
 
 def test_too_little_memory_is_refused_before_anything_runs(monkeypatch):
     monkeypatch.setattr(fullsize, "free_memory", lambda: 3.25)
-    with pytest.raises(EcoflapError, match=r"needs 20 GB of free memory, and 3\.2 GB are free\. Close other programs"):
+    with pytest.raises(EcoflapError, match=r"needs 18 GB of free memory, and 3\.2 GB are free\. Close other programs"):
         fullsize.measure(lambda *step: None, command=("false",))
 
 

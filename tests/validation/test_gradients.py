@@ -82,7 +82,7 @@ def test_what_asks_for_float32_gets_float64_inside_the_context():
 def test_the_section_on_the_demo():
     told = []
     found = gradients.measure(
-        lambda *step: told.append(step), batches=1, size=2, seeds=2, counts=(1,), steps=(1e-3,), plateau_draws=1
+        lambda *step: told.append(step), batches=1, size=1, seeds=2, counts=(1,), steps=(1e-3,), plateau_draws=1
     )
     assert found["layers"] == 129
     assert {what for what, _, _ in told} == {"seed 1/2", "seed 2/2", "float32", "float64"}

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 
 import pytest
 import torch
@@ -53,15 +52,3 @@ def test_a_row_holds_both_calibrations_and_is_json(t5_folder, sample_folder):
     assert row["accuracy"].keys() == row["seconds"].keys() == {"dense", "sequential"}
     assert row["accuracy"]["dense"]["questions"] == 3
     assert {what for what, _, _ in told} == {"60% dense", "60% sequential"}
-
-
-def test_measuring_has_a_cache_of_its_own_and_gives_the_old_one_back(monkeypatch):
-    before = os.environ["ECOFLAP_CACHE"]
-    with pytest.raises(RuntimeError), sequential._own_cache():
-        assert os.listdir(os.environ["ECOFLAP_CACHE"]) == []
-        raise RuntimeError
-    assert os.environ["ECOFLAP_CACHE"] == before
-    monkeypatch.delenv("ECOFLAP_CACHE")
-    with sequential._own_cache():
-        pass
-    assert "ECOFLAP_CACHE" not in os.environ

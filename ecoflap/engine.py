@@ -10,8 +10,8 @@ from ecoflap import calibration, scoring, solving, store
 from ecoflap.calibration import Samples
 from ecoflap.errors import EcoflapError
 from ecoflap.importance.precision import in_float32
+from ecoflap.importance.run import Progress
 from ecoflap.importance.settings import Settings
-from ecoflap.importance.task import Progress
 from ecoflap.masking import MaskedModel, Ranked, rank_model
 from ecoflap.models.base import VisionLanguageModel
 from ecoflap.pruning import activations, registry
@@ -38,6 +38,8 @@ class Engine:
         self.lock = threading.RLock()
         self._scoring = threading.Lock()
         self.fingerprint = model.fingerprint()
+        # Asked once: while a layer is scored, its weight is a float32 copy.
+        self.dtype = model.dtype
         # Identity of the samples behind the norms, once they are measured.
         self.samples = ""
         self._norms: dict[str, torch.Tensor] | None = None
@@ -59,7 +61,7 @@ class Engine:
 
     def norms_key(self, samples: Samples, **more: object) -> str:
         """Cache key of norms measured on `samples`; `more` is what they depend on besides."""
-        parts = {"model": self.fingerprint, "samples": samples.fingerprint, "dtype": str(self.model.dtype)}
+        parts = {"model": self.fingerprint, "samples": samples.fingerprint, "dtype": str(self.dtype)}
         return store.key(kind="norms", **parts, **more)
 
     def cached_norms(self, name: str, layers: Mapping[str, Layer]) -> dict[str, torch.Tensor] | None:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from ecoflap.engine import Engine
-    from ecoflap.importance.task import Step
+    from ecoflap.importance.run import Step
+    from ecoflap.importance.settings import Settings
 
 # Tables and dense answers that are kept; each is small (a table of 588 layers is 450 KB).
 KEPT_TABLES, KEPT_ANSWERS = 32, 256
@@ -196,10 +197,11 @@ class Explorer:
 
     def facts(self) -> dict[str, Any]:
         """Device, type, number of parameters, prunable weights, and what stays dense as (kind, weights)."""
-        model = self.wait().model
+        engine = self.wait()
+        model = engine.model
         return {
             "device": str(model.device),
-            "dtype": str(model.dtype).removeprefix("torch."),
+            "dtype": str(engine.dtype).removeprefix("torch."),
             "parameters": sum(p.numel() for p in model.module.parameters()),
             "prunable": sum(layer.size for layer in model.layers),
             "dense": list(model.dense),
@@ -213,7 +215,7 @@ class Explorer:
         if recipe.target == 0 or not find(recipe.allocator).needs:
             return ScoreBundle(engine.model.name, "shapes", engine.model.layers)
         with self._scoring:  # whoever comes second takes what the first one scored
-            self.bundle = self.bundle or engine.score()
+            self.bundle = self.bundle or engine.score(_settings_for(recipe))
         return self.bundle
 
     def allocate(self, recipe: Recipe) -> Allocation:
@@ -245,6 +247,13 @@ class Explorer:
         pruned = engine.answer([sample], allocation, recipe)[0]
         seconds = {"dense": middle - began, "pruned": time.perf_counter() - middle}
         return Asked(dense, pruned, allocation, seconds)
+
+
+def _settings_for(recipe: Recipe) -> "Settings":
+    """How to measure what the recipe's allocator needs."""
+    from ecoflap.importance.settings import Settings
+
+    return Settings("response") if "curve" in find(recipe.allocator).needs else Settings()
 
 
 def checked_question(question: str) -> str:

@@ -7,7 +7,9 @@ rank and writes the weight: 10 bytes for a float32 weight ranked in its row, aga
 """
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache, partial
 
 import torch
 from torch import nn
@@ -18,6 +20,9 @@ from ecoflap.types import Layer
 _INT16 = 32767
 # Weights treated at a time: ranks as wide as the weights, made on the way, then stay in the processor's cache.
 _CHUNK = 2**20
+_PART = 2**18
+# The state of a layer while it is written: equal to no state.
+_UNKNOWN = object()
 _BITS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 
@@ -86,7 +91,7 @@ class MaskedModel:
         self.linears = linears
         self.dense = {name: linears[name].weight.detach().clone() for name in self.layers}
         # What each layer is now: weights kept and by which ranks; None is dense.
-        self._state: dict[str, tuple[int, Ranked] | None] = dict.fromkeys(self.layers)
+        self._state: dict[str, tuple[int, Ranked] | object | None] = dict.fromkeys(self.layers)
 
     @torch.no_grad()
     def apply(self, kept: Mapping[str, int], ranked: Mapping[str, Ranked]) -> int:
@@ -104,6 +109,8 @@ class MaskedModel:
             count = kept.get(name, layer.size)
             state = None if count == layer.size else (count, ranked[name])
             if state != self._state[name]:
+                # Whatever happens meanwhile, half-written weights are not taken for the old ones.
+                self._state[name] = _UNKNOWN
                 self._write(layer, count, ranked)
                 self._state[name] = state
                 changed += 1
@@ -137,10 +144,25 @@ def _select(weight: torch.Tensor, dense: torch.Tensor, ranks: torch.Tensor, remo
     # a threshold is the same selection, vectorised; on bit patterns it is exact, whatever the weights are.
     bits = _BITS[dense.element_size()]
     weight, dense = weight.view(bits), dense.view(bits)
-    rows = max(1, _CHUNK // weight.shape[1])
-    for start in range(0, weight.shape[0], rows):
+    rows = max(1, _PART // weight.shape[1])
+
+    def write(start: int) -> None:
         part = slice(start, start + rows)
-        torch.ops.aten.threshold_backward(dense[part], ranks[part], removed - 1, grad_input=weight[part])
+        with torch.no_grad():
+            torch.ops.aten.threshold_backward(dense[part], ranks[part], removed - 1, grad_input=weight[part])
+
+    for _ in _threads().map(write, range(0, weight.shape[0], rows)):
+        pass
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """As many workers as torch has threads, each of which computes alone.
+
+    Parts that are handed out one by one wait for nobody; torch's own threads meet after every operation, which takes
+    ten times as long as soon as another program has one of the cores.
+    """
+    return ThreadPoolExecutor(torch.get_num_threads(), "mask", partial(torch.set_num_threads, 1))
 
 
 def keep_mask(layer: Layer, kept: int, ranked: Ranked) -> torch.Tensor:

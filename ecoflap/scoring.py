@@ -10,8 +10,9 @@ from ecoflap import __version__, calibration, store
 from ecoflap.calibration import Samples
 from ecoflap.importance import registry, zeroth_order
 from ecoflap.importance.precision import in_float32
+from ecoflap.importance.run import Progress, measure
 from ecoflap.importance.settings import Settings
-from ecoflap.importance.task import Method, Progress, Task, measure
+from ecoflap.importance.task import Method, Task, whole
 from ecoflap.masking import Ranked
 from ecoflap.texts import say
 from ecoflap.types import Recipe, ScoreBundle
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ecoflap.engine import Engine
 
 # Raised when the scores of the same settings change, so that old ones are not taken from the cache.
-VERSION = 4
+VERSION = 5
 # By what blocks are pruned when their response is measured: the default criterion and scope.
 PRUNED_BY = Recipe()
 
@@ -29,13 +30,18 @@ def score(engine: "Engine", settings: Settings, progress: Progress | None = None
     """The bundle of `engine`'s model; see `Engine.score`."""
     method = registry.find(settings.method)
     found = calibration.samples_for(engine.model.spec, engine.source, settings.samples, settings.seed)
-    # Before the model is held in float32: the norms behind the ranks are those that pruning uses.
-    ranked = engine.ranked(PRUNED_BY) if method.prunes else None
-    parts = {"samples": found.fingerprint, "settings": settings.to_json(), "norms": engine.samples if ranked else ""}
-    name = store.key(model=engine.fingerprint, **parts, version=VERSION)
+    if found.skipped:
+        logging.getLogger(__name__).warning(say("cli.skipped", count=len(found.skipped), first=found.skipped[0]))
+    if method.prunes:
+        engine.norms()
+    # The same weights in another type, or on another device, give other digits.
+    place = {"dtype": str(engine.dtype), "device": engine.model.device.type}
+    parts = {"samples": found.fingerprint, "norms": engine.samples if method.prunes else ""} | place
+    name = store.key(model=engine.fingerprint, settings=settings.to_json(), **parts, version=VERSION)
     cached = store.cached_scores(name)
     if cached is not None:
         return cached
+    ranked = engine.ranked(PRUNED_BY) if method.prunes else None
     journal = store.Journal(store.journal_path(name))
     with _held(engine, method):
         task = _task(engine, found, settings, ranked)
@@ -89,8 +95,9 @@ def _facts(
         facts["convergence"] = zeroth_order.convergence(task, values)
     if settings.method == "response":
         facts["pruned_by"] = {"pruner": PRUNED_BY.pruner, "scope": PRUNED_BY.scope, "samples": engine.samples}
-    if task.whole_passes:
-        share = {"count": len(task.whole_passes), "batches": len(task.batches)}
-        facts["note"] = say("score.whole_passes", **share, gigabytes=f"{settings.replay_bytes / 2**30:.1f}")
+    count = sum(whole(number) in values for number in range(len(task.batches)))
+    if count:
+        share = {"count": count, "batches": len(task.batches)}
+        facts["note"] = say("score.whole_passes", **share, gigabytes=f"{settings.replay_bytes / 2**30:.3g}")
         logging.getLogger(__name__).warning(facts["note"])
     return facts

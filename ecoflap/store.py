@@ -6,7 +6,7 @@ import logging
 import math
 import os
 from collections.abc import Callable, Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -57,7 +57,8 @@ def cached_scores(name: str) -> ScoreBundle | None:
     try:
         return ScoreBundle.read(path)
     except EcoflapError:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
         return None
 
 
@@ -111,7 +112,8 @@ class Journal(MutableMapping[str, list[float]]):
 
     def remove(self) -> None:
         """Remove the file: its values went into a bundle."""
-        self._path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
 
 
 def _entry(line: str) -> tuple[str, list[float]] | None:
@@ -155,7 +157,8 @@ def cached_norms(name: str) -> "dict[str, torch.Tensor] | None":
     try:
         return load_file(path)
     except (SafetensorError, OSError):
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
         return None
 
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -117,3 +118,25 @@ def test_a_model_without_samples_is_told_how_to_give_some(t5_folder, tmp_path):
     assert code == 2
     assert "--calibration FOLDER" in err
     assert not (tmp_path / "x.json").exists()
+
+
+def test_a_device_is_no_place_to_write_to():
+    code, _, error = run("score", "--out", "/dev/null", "--samples", "2")
+    assert code == 2
+    assert "/dev/null cannot be written: it is a device, not a file" in error
+    assert not Path("/dev/null").is_file()
+
+
+def test_ctrl_c_is_one_line_and_exit_2(tmp_path):
+    program = """
+import os, signal
+from ecoflap import cli
+from ecoflap.cli import scoring
+scoring.open_model = lambda *place: os.kill(os.getpid(), signal.SIGINT)
+cli.main()
+"""
+    command = [sys.executable, "-c", program, "score", "--out", str(tmp_path / "s.json")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert " ".join(done.stderr.split()).startswith("Cancelled. No result was written")
+    assert list(tmp_path.iterdir()) == []

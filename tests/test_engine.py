@@ -82,6 +82,12 @@ def test_scoring_leaves_a_pruned_model_dense(engine):
         ({"batch_size": 0}, "batch_size is 0"),
         ({"eps": 0.0}, "eps is 0.0"),
         ({"draws": 0}, "draws is 0"),
+        ({"eps": 1e30}, "eps is 1e\\+30. It has to be from"),
+        ({"replay_bytes": -(2**30)}, "memory for replay is -1 GB"),
+        ({"sparsities": ()}, "at least one, and none twice"),
+        ({"sparsities": (0.5, 0.5)}, "at least one, and none twice"),
+        ({"sparsities": (0.0,)}, "sparsities is 0.0"),
+        ({"gradient": "GradMag"}, "gradient is 'GradMag'"),
     ],
 )
 def test_settings_that_cannot_be(engine, settings, sentence):

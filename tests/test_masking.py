@@ -198,3 +198,28 @@ def test_weights_that_want_gradients_are_written_all_the_same():
     masked.apply({"w0": 16}, ranked)
     assert weight.requires_grad and weight.is_leaf
     assert int((weight != 0).sum()) == 16
+
+
+def test_a_write_that_breaks_off_is_not_taken_for_done(monkeypatch):
+    masked, ranked = model_of((4, 8))
+    whole, calls = masking._select, []
+
+    def broken(*parts):
+        calls.append(parts)
+        whole(*parts)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(masking, "_select", broken)
+    with pytest.raises(KeyboardInterrupt):
+        masked.apply({"w0": 14}, ranked)
+    assert not torch.equal(masked.linears["w0"].weight, masked.dense["w0"])
+    masked.restore()
+    assert torch.equal(masked.linears["w0"].weight, masked.dense["w0"])
+
+
+def test_the_threads_of_whoever_calls_are_left_alone():
+    before = torch.get_num_threads()
+    masked, ranked = model_of((64, 64))
+    masked.apply({"w0": 2000}, ranked)
+    assert torch.get_num_threads() == before

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from ecoflap.importance import zeroth_order
+from ecoflap.importance.run import measure
 from ecoflap.importance.settings import Settings
-from ecoflap.importance.task import Task, measure, seed_of
+from ecoflap.importance.task import Task, seed_of
 from ecoflap.models import huggingface
 from ecoflap.models.registry import open_model
 from tests import families

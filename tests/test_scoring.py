@@ -12,6 +12,7 @@ import torch
 from ecoflap import store
 from ecoflap.allocation import allocate
 from ecoflap.engine import Engine
+from ecoflap.errors import Cancelled
 from ecoflap.importance import registry
 from ecoflap.importance.settings import Settings
 from ecoflap.models import huggingface
@@ -166,3 +167,35 @@ def test_a_half_precision_model_is_scored_like_its_values_in_float32(t5_folder, 
         assert (value.dtype, value.data_ptr()) == (torch.bfloat16, before[name][0])
         assert torch.equal(value, before[name][1])
     assert written(found) == written(scored_anew(Engine(wide, str(sample_folder)), settings))
+
+
+def test_scores_of_another_type_are_not_taken_for_these(t5_folder, sample_folder):
+    narrow, wide = (huggingface.open_model(str(t5_folder), "cpu") for _ in range(2))
+    narrow.module.bfloat16()
+    wide.module.load_state_dict({name: value.float() for name, value in narrow.module.state_dict().items()})
+    settings = Settings("first-order", **SETTINGS)
+    first = Engine(narrow, str(sample_folder)).score(settings)
+    assert written(Engine(wide, str(sample_folder)).score(settings)) != written(first)
+
+
+def test_the_note_on_whole_passes_survives_a_kill(engine):
+    settings = Settings(**SETTINGS, replay_bytes=1000)
+    with pytest.raises(Cancelled):
+        engine.score(settings, lambda step: step.done < step.total - 1)
+    assert "2 of 2 batches did not fit" in engine.score(settings).facts["note"]
+
+
+def test_memory_that_ends_before_the_bound_means_whole_passes(engine, monkeypatch):
+    from ecoflap.importance import task
+
+    class Short(task.Replay):
+        def __init__(self, blocks, run, most_bytes=float("inf")):
+            if most_bytes:
+                raise torch.OutOfMemoryError
+            super().__init__(blocks, run, most_bytes)
+
+    expected = engine.score(Settings(**SETTINGS))
+    monkeypatch.setattr(task, "Replay", Short)
+    found = scored_anew(engine, Settings(**SETTINGS))
+    assert [layer.score for layer in found.layers] == pytest.approx([layer.score for layer in expected.layers])
+    assert "2 of 2 batches did not fit" in found.facts["note"]

@@ -49,7 +49,7 @@ class Marginals:
         Between two levels every group's sparsity is linear in the price.
         """
         prices = np.unique(self.prices)
-        return prices, np.array([self.at(price) for price in prices])
+        return prices, np.array([np.interp(prices, turns, self.sparsities) for turns in self.prices]).T.copy()
 
 
 def marginals(groups: Sequence[Sequence[Layer]]) -> Marginals:
@@ -66,7 +66,8 @@ def marginals(groups: Sequence[Sequence[Layer]]) -> Marginals:
 def _group_curve(group: Sequence[Layer], grid: np.ndarray, unit: float) -> tuple[np.ndarray, np.ndarray]:
     """(increase, standard error) of a group on `grid` in multiples of `unit`, each (points,).
 
-    Errors of a block's layers are shares of one error and add up; those of different blocks are independent.
+    Errors of a block's layers are shares of one error and add up; those of different blocks are taken as independent,
+    though the samples are the same.
     """
     increase = np.zeros(len(grid))
     errors: dict[str, np.ndarray] = {}
@@ -106,9 +107,9 @@ def _prior(groups: Sequence[Sequence[Layer]], sizes: np.ndarray) -> np.ndarray:
 def shrunk(increases: np.ndarray, errors: np.ndarray, sizes: np.ndarray, prior: np.ndarray) -> np.ndarray:
     """Increases per weight, (groups, points), each moved toward its expectation by as much as it is noise.
 
-    Empirical Bayes with normal errors (Efron and Morris, 1975), point by point of the grid: the expectation is the
-    prior scaled to the increase of all groups together; the variance between groups is what their scatter around it
-    exceeds the noise by. Where there is no such excess all that is left is the prior.
+    Empirical Bayes with normal errors (Efron and Morris, 1975), point by point of the grid: what is expected of a group
+    is the prior times a factor that all groups share, and groups scatter around it by more than their noise. Where they
+    do not, all that is left is the prior.
 
     Args:
         increases: measured, (groups, points).
@@ -117,17 +118,44 @@ def shrunk(increases: np.ndarray, errors: np.ndarray, sizes: np.ndarray, prior: 
         prior: expectation per weight up to a factor, (groups,).
     """
     found, noise = increases / sizes[:, None], (errors / sizes[:, None]) ** 2
-    expected = prior[:, None] * (increases.sum(0) / (prior * sizes).sum())
-    between = np.maximum(((found - expected) ** 2 - noise).mean(0), 0.0)
-    spread = between + noise
-    trust = np.divide(between, spread, out=np.ones_like(spread), where=spread > 0)
-    return trust * found + (1 - trust) * expected
+    result = np.empty_like(found)
+    for point in range(found.shape[1]):
+        factor, between = _scatter(found[:, point], noise[:, point], prior)
+        spread = between + noise[:, point]
+        trust = np.divide(between, spread, out=np.ones_like(spread), where=spread > 0)
+        result[:, point] = trust * found[:, point] + (1 - trust) * factor * prior
+    return result
+
+
+def _scatter(found: np.ndarray, noise: np.ndarray, prior: np.ndarray) -> tuple[float, float]:
+    """(factor of the prior, variance between groups beyond `noise`), so that a noisy group says little about others.
+
+    Paule and Mandel (1982): the variance for which the weighted squares around the weighted fit are what chance gives.
+    """
+
+    def fit(between: float) -> tuple[float, float]:
+        weights = 1 / np.maximum(noise + between, np.finfo(float).tiny)
+        weights /= weights.max()
+        factor = float((weights * prior * found).sum() / (weights * prior**2).sum())
+        squares = (found - factor * prior) ** 2
+        spread = noise + between
+        return factor, float(np.divide(squares, spread, out=np.zeros_like(squares), where=spread > 0).sum())
+
+    # Squares around the fit are at most those around zero, so no larger variance is needed.
+    low, high = 0.0, float((found**2).sum())
+    if fit(0.0)[1] <= len(found) - 1 and noise.any():
+        return fit(0.0)[0], 0.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if fit(middle)[1] > len(found) - 1 else (low, middle)
+    return fit(high)[0], high
 
 
 def convex_slopes(grid: np.ndarray, increases: np.ndarray) -> np.ndarray:
-    """Slopes of the convex, rising curve through (0, 0) nearest to the points: (points,), one per step of the grid.
+    """Slopes of the largest convex curve from (0, 0) that lies under the points, none below 0: (points,), one per step.
 
     Pool adjacent violators: neighbouring slopes that fall take their common mean, weighted by the width of the steps.
+    These are also the rising slopes nearest to the measured ones.
     """
     widths = np.diff(grid, prepend=0.0)
     slopes = np.diff(increases, prepend=0.0) / widths

@@ -12,8 +12,8 @@ from ecoflap.allocation import allocate
 from ecoflap.engine import Engine
 from ecoflap.errors import Cancelled
 from ecoflap.importance import registry
+from ecoflap.importance.run import Step
 from ecoflap.importance.settings import Settings
-from ecoflap.importance.task import Step
 from ecoflap.models.registry import open_model
 from ecoflap.types import Recipe, ScoreBundle
 

@@ -13,11 +13,17 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help=say("cli.help
 for command in (*scoring.COMMANDS, *asking.COMMANDS, *benching.COMMANDS):
     app.command(command.__name__, help=say(f"cli.{command.__name__}.help"))(command)
 
+# What typer makes of Ctrl-C.
+INTERRUPTED = 130
+
 
 def main() -> None:
     """Run one command: exit 0, or 2 with one line that says what was wrong with which value and what to do."""
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        code = app(standalone_mode=False) or 0
+        if code != INTERRUPTED:
+            sys.exit(code)
+        message = say("cli.cancelled")
     except EcoflapError as error:
         message = str(error)
     except typer.TyperException as error:

@@ -16,6 +16,7 @@ from ecoflap.cli.options import (
     with_recipe,
 )
 from ecoflap.cli.output import Format, bar, show
+from ecoflap.errors import EcoflapError
 from ecoflap.importance.settings import Settings
 from ecoflap.models.registry import DEMO_FOLDER, DEMO_SCORES, SOURCES, open_model
 from ecoflap.texts import say
@@ -54,13 +55,16 @@ def score(
     from ecoflap.engine import Engine
     from ecoflap.importance import registry
 
-    settings = Settings(
-        method, samples, seed, batch_size, draws, eps, gradient, replay_bytes=int(replay_memory * 2**30)
-    )
+    settings = Settings(method, samples, seed, batch_size, draws, eps, gradient, replay_bytes=replay_memory * 2**30)
     registry.find(method)
     check_writable(out)
     before = ScoreBundle.read(add_to) if add_to else None
     engine = Engine(open_model(model, device), calibration)
+    if before is not None:
+        if method.startswith("zeroth-order"):
+            raise EcoflapError("bundle_adds_nothing", method=method)
+        facts = {"model_fingerprint": engine.fingerprint}
+        before.check_same_model(ScoreBundle(engine.model.name, method, engine.model.layers, facts))
     with bar() as progress:
         task = progress.add_task(say("cli.score.running"), total=None)
         bundle = engine.score(settings, lambda step: progress.update(task, completed=step.done, total=step.total))

@@ -7,6 +7,8 @@ from ecoflap.errors import EcoflapError
 
 # Bytes of kept block outputs for one batch: eight samples through BLIP-2 FlanT5-XL need 0.6 GB in float32.
 REPLAY_BYTES = 4 * 2**30
+# Shorter steps vanish in the rounding of the loss, longer ones leave every model's neighbourhood.
+EPS = (1e-8, 10.0)
 # First-order scores of a matrix W with gradient g.
 GRADIENTS = ("GradOnly", "GradMagAbs", "GradMagSquare")
 
@@ -36,14 +38,24 @@ class Settings:
     eps: float = 1e-3
     gradient: str = "GradMagAbs"
     sparsities: tuple[float, ...] = (0.4, 0.6, 0.7, 0.8, 0.9, 1.0)
-    replay_bytes: int = REPLAY_BYTES
+    replay_bytes: float = REPLAY_BYTES
 
     def __post_init__(self) -> None:
         for name in ("batch_size", "draws", "eps"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise EcoflapError("not_positive", name=name, value=getattr(self, name))
+        if not EPS[0] <= self.eps <= EPS[1]:
+            raise EcoflapError("eps_range", value=self.eps, least=EPS[0], most=EPS[1])
+        if self.samples < 1:
+            raise EcoflapError("samples_count", value=self.samples)
+        if self.seed < 0:
+            raise EcoflapError("samples_seed", value=self.seed)
         if self.gradient not in GRADIENTS:
             raise EcoflapError("not_a_choice", name="gradient", value=self.gradient, choices=", ".join(GRADIENTS))
+        if not 0 <= self.replay_bytes < float("inf"):
+            raise EcoflapError("not_memory", value=f"{self.replay_bytes / 2**30:g}")
+        if not self.sparsities or len(set(self.sparsities)) < len(self.sparsities):
+            raise EcoflapError("sparsities_distinct", value=self.sparsities)
         for value in self.sparsities:
             if not 0 < value <= 1:
                 raise EcoflapError("not_a_share", name="sparsities", value=value)

@@ -5,10 +5,8 @@ measures depends on nothing but the task and its key, so a run that was killed g
 """
 
 import hashlib
-import math
-import time
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,7 +14,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from ecoflap.errors import Cancelled, EcoflapError
 from ecoflap.importance.settings import Settings
 from ecoflap.masking import MaskedModel, Ranked
 from ecoflap.replay import Replay
@@ -69,14 +66,20 @@ class Task:
         """
         if self._number != number:
             self.close()
-            blocks = self.blocks if self.settings.replay_bytes else {}
             with torch.no_grad():
-                kept = partial(run or self.loss, self.batches[number])
-                self._replay = Replay(blocks, kept, self.settings.replay_bytes)
+                self._replay = self._new_replay(partial(run or self.loss, self.batches[number]))
             self._number = number
             if not self._replay.fits:
                 self.whole_passes.add(number)
         return self._replay
+
+    def _new_replay(self, run: Callable[[], Any]) -> Replay:
+        """A replay within the bound; with nothing kept where memory ends before the bound does."""
+        if not self.settings.replay_bytes:
+            return Replay({}, run)
+        with suppress(torch.OutOfMemoryError):
+            return Replay(self.blocks, run, self.settings.replay_bytes)
+        return Replay(self.blocks, run, 0)
 
     def close(self) -> None:
         """Free what is kept of the last batch."""
@@ -110,6 +113,7 @@ class Method:
         layers: the task's layers with what their units' values say.
         forwards_only: whether units run forwards only, so that half-precision models can be computed in float32.
         prunes: whether units need the ranks by which weights are pruned.
+        undecided: cost of the units that values not yet known may still add, at most.
     """
 
     name: str
@@ -119,85 +123,12 @@ class Method:
     layers: Callable[[Task, Values], tuple[Layer, ...]]
     forwards_only: bool = True
     prunes: bool = False
+    undecided: Callable[[Task, Values], float] = lambda task, values: 0.0
 
 
-@dataclass(frozen=True)
-class Step:
-    """How far a run is.
-
-    Attributes:
-        done: units measured, those of an earlier run included.
-        total: units in all.
-        left: estimated seconds to the end; NaN before the first unit of this run.
-    """
-
-    done: int
-    total: int
-    left: float
-
-
-# Told of every step; returns False to stop.
-Progress = Callable[[Step], bool | None]
-
-
-def measure(
-    method: Method,
-    task: Task,
-    journal: MutableMapping[str, list[float]] | None = None,
-    hold: Callable[[], AbstractContextManager] = nullcontext,
-    progress: Progress | None = None,
-) -> tuple[Layer, ...]:
-    """Measure all units that the journal lacks, and summarise.
-
-    Args:
-        method: how to score.
-        task: what to score; its weights are the same afterwards, bit for bit.
-        journal: key -> values of units measured before; every new one is put in as soon as it is known.
-        hold: a context around every unit, in which nobody else changes or runs the model.
-        progress: told after every unit; returning False cancels.
-
-    Raises:
-        EcoflapError: a measured value is not a finite number.
-        Cancelled: `progress` said so.
-    """
-    known = {} if journal is None else journal
-    clock = _Clock()
-    try:
-        _tell(progress, clock.step(method.units(task, known), known))
-        while True:
-            units = method.units(task, known)
-            todo = [unit for unit in units if unit.key not in known]
-            if not todo:
-                return method.layers(task, known)
-            for unit in todo:
-                with hold():
-                    values = unit.measure()
-                if not all(map(math.isfinite, values)):
-                    raise EcoflapError("loss_not_finite", unit=unit.key)
-                known[unit.key] = values
-                clock.spent += unit.cost
-                _tell(progress, clock.step(units, known))
-    finally:
-        task.close()
-
-
-class _Clock:
-    """Estimates the time to the end from the cost of what this run has measured."""
-
-    def __init__(self) -> None:
-        self._began, self.spent = time.monotonic(), 0.0
-
-    def step(self, units: Sequence[Unit], known: Values) -> Step:
-        """How far the run is."""
-        left = [unit.cost for unit in units if unit.key not in known]
-        pace = (time.monotonic() - self._began) / self.spent if self.spent else math.nan
-        return Step(len(units) - len(left), len(units), pace * sum(left))
-
-
-def _tell(progress: Progress | None, step: Step) -> None:
-    """Report a step; raise where the answer is to stop."""
-    if progress is not None and progress(step) is False:
-        raise Cancelled
+def whole(number: int) -> str:
+    """Key under which it is noted that batch `number` ran whole passes."""
+    return f"whole/{number}"
 
 
 def key(batch: int, name: str) -> str:

@@ -32,9 +32,9 @@ def draws(
     """
     generators = [torch.Generator(device="cpu").manual_seed(seed) for seed in seeds]
     values = []
+    dense = [linear.weight.detach() for linear in linears]
     with ExitStack() as stack, torch.no_grad():
         weights = [stack.enter_context(movable(linear)) for linear in linears]
-        dense = [weight.clone() for weight in weights]
         for _ in range(count):
             directions = [torch.randn(w.shape, generator=g).to(w.device) for w, g in zip(weights, generators)]
             ends = []

@@ -46,6 +46,8 @@ def check_writable(path: Path) -> Path:
     try:
         if path.is_dir():
             raise IsADirectoryError(21, "it is a folder")
+        if path.exists() and not path.is_file():
+            raise OSError(22, "it is a device, not a file")
         path.parent.mkdir(parents=True, exist_ok=True)
         if not os.access(path.parent, os.W_OK | os.X_OK):
             raise PermissionError(13, "no permission")
@@ -105,12 +107,11 @@ class ScoreBundle:
         """This bundle with the curves and stats that `other` measured on the same model; scores stay its own.
 
         Raises:
-            EcoflapError: the other one is of another model, or of other weights.
+            EcoflapError: the other one is of another model or other weights, or has neither curves nor stats.
         """
-        shapes = [[(layer.name, layer.rows, layer.cols) for layer in bundle.layers] for bundle in (self, other)]
-        marks = [bundle.facts.get("model_fingerprint", "") for bundle in (self, other)]
-        if shapes[0] != shapes[1] or (all(marks) and marks[0] != marks[1]):
-            raise EcoflapError("bundles_differ", first=self.model, second=other.model)
+        self.check_same_model(other)
+        if not any(layer.curve or layer.stats for layer in other.layers):
+            raise EcoflapError("bundle_adds_nothing", method=other.method)
         layers = tuple(
             replace(own, curve=new.curve or own.curve, stats=own.stats | new.stats)
             for own, new in zip(self.layers, other.layers)
@@ -118,6 +119,13 @@ class ScoreBundle:
         origin = {key: value for key, value in other.facts.items() if key not in ("model_fingerprint", "added")}
         added = [*self.facts.get("added", []), {"method": other.method} | origin]
         return ScoreBundle(self.model, self.method, layers, self.facts | {"added": added})
+
+    def check_same_model(self, other: "ScoreBundle") -> None:
+        """Raise where `other` is of another model, or of other weights as far as both say."""
+        shapes = [[(layer.name, layer.rows, layer.cols) for layer in bundle.layers] for bundle in (self, other)]
+        marks = [bundle.facts.get("model_fingerprint", "") for bundle in (self, other)]
+        if shapes[0] != shapes[1] or (all(marks) and marks[0] != marks[1]):
+            raise EcoflapError("bundles_differ", first=self.model, second=other.model)
 
     def to_json(self) -> dict[str, Any]:
         """The bundle as a JSON document."""

@@ -7,9 +7,10 @@ from typing import Any
 
 from ecoflap import calibration
 from ecoflap.importance import zeroth_order
+from ecoflap.importance.run import Step
+from ecoflap.importance.run import measure as measure_units
 from ecoflap.importance.settings import Settings
-from ecoflap.importance.task import Step, Task, key
-from ecoflap.importance.task import measure as measure_units
+from ecoflap.importance.task import Task, key
 from ecoflap.models.base import Batch, VisionLanguageModel
 from ecoflap.models.registry import open_model
 from ecoflap.validation import exact, plateau
@@ -44,7 +45,7 @@ def measure(
         steps: step lengths of the plateau, which is measured on the first batch.
         plateau_draws: directions per layer of the plateau.
     """
-    model = open_model("demo")
+    model = open_model("demo", "cpu")
     samples = calibration.samples_for("demo", None, batches * size, 0).samples
     parts = [samples[i : i + size] for i in range(0, len(samples), size)]
     encoded = [model.encode(part) for part in parts]

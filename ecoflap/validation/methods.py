@@ -3,43 +3,40 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 from ecoflap.engine import Engine
+from ecoflap.importance.run import Step
 from ecoflap.importance.settings import GRADIENTS, Settings
-from ecoflap.importance.task import Step
-from ecoflap.models.registry import ASSETS, DEMO_SCORES, open_model
+from ecoflap.models.registry import DEMO_SCORES, open_model
 from ecoflap.types import Layer, ScoreBundle
 from ecoflap.validation.agreement import block_sums, spearman
 from ecoflap.validation.plateau import Progress
 
-RESPONSE = ASSETS / "demo-response.json"
-# Sparsity at which responses are compared.
-SPARSITY = 0.6
+# Sparsities at which responses are compared.
+SPARSITIES = (0.6, 0.8, 0.9)
 # Values by layer name, and whether they say anything inside a block.
 Scores = tuple[Mapping[str, float], bool]
 
 
-def measure(progress: Progress, samples: int = 32, draws: int = 16, response: Path = RESPONSE) -> dict[str, Any]:
+def measure(progress: Progress, samples: int = 32, draws: int = 16) -> dict[str, Any]:
     """The section's result: rank correlations of every pair of methods.
 
     Args:
         progress: told of every unit.
-        samples: calibration samples of what is measured here; the shipped bundles have their own number.
+        samples: calibration samples of what is measured here; the shipped bundle has its own numbers.
         draws: per batch, of zeroth-order-block.
-        response: a response bundle of the demo; left out where there is none.
     """
     shipped = ScoreBundle.read(DEMO_SCORES)
-    engine = Engine(open_model("demo"))
+    engine = Engine(open_model("demo", "cpu"))
     block = _scored(engine, Settings("zeroth-order-block", samples, draws=draws), progress)
     first = _scored(engine, Settings("first-order", samples), progress)
     found: dict[str, Scores] = {"zeroth-order": (_values(shipped.layers, lambda layer: layer.score), True)}
     found["zeroth-order-block"] = (_values(block.layers, lambda layer: layer.score), False)
     for name in GRADIENTS:
         found[f"first-order {name}"] = (_values(first.layers, partial(_stat, f"first_order.{name}")), True)
-    if response.is_file():
-        found[f"response at {SPARSITY:.0%}"] = (_values(ScoreBundle.read(response).layers, _increase), False)
+    for sparsity in SPARSITIES:
+        found[f"response at {sparsity:.0%}"] = (_values(shipped.layers, partial(_increase, sparsity)), False)
     return {
         "samples": samples,
         "draws": draws,
@@ -68,9 +65,9 @@ def _stat(name: str, layer: Layer) -> float:
     return layer.stats[name]
 
 
-def _increase(layer: Layer) -> float:
-    """The layer's share of its block's loss increase at SPARSITY."""
-    return next(increase for sparsity, increase, _ in layer.curve if abs(sparsity - SPARSITY) < 1e-9)
+def _increase(sparsity: float, layer: Layer) -> float:
+    """The layer's share of its block's loss increase at `sparsity`."""
+    return {point[0]: point[1] for point in layer.curve}[sparsity]
 
 
 def pairs(layers: Sequence[Layer], found: Mapping[str, Scores]) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ def measure(
     bundle = ScoreBundle.read(DEMO_SCORES)
     found = calibration.samples_for("demo", None, questions, SEED, "evaluation").samples
     with store.apart():
-        engine = Engine(open_model("demo"))
+        engine = Engine(open_model("demo", "cpu"))
         engine.answer(found[:1], None, None)  # what happens once belongs to no measured time
         began = time.perf_counter()
         engine.ranked(Recipe())

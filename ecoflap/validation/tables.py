@@ -60,7 +60,11 @@ def _step(row: Result) -> list[str]:
 def methods(result: Result) -> list[str]:
     """Rank correlations of every pair of methods."""
     rows = [
-        [row["one"], row["other"], "" if row["layers"] is None else f"{row['layers']:.2f}", f"{row['blocks']:.2f}"]
+        [
+            f"{row['one']} / {row['other']}",
+            "-" if row["layers"] is None else f"{row['layers']:.2f}",
+            f"{row['blocks']:.2f}",
+        ]
         for row in result["pairs"]
     ]
     facts = {name: result[name] for name in ("samples", "draws", "shipped_draws", "layers", "blocks")}

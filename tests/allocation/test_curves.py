@@ -116,7 +116,8 @@ def test_what_is_noise_becomes_the_prior_and_what_is_known_stays():
     lost = shrunk(increases, np.full((2, 2), 100.0), sizes, np.ones(2))
     assert lost == pytest.approx(np.array([[1.5, 3.0], [1.5, 3.0]]) / 100)
     told = shrunk(increases, np.full((2, 2), 100.0), sizes, prior)
-    assert told == pytest.approx(np.array([[0.75, 1.5], [2.25, 4.5]]) / 100)
+    # Least squares through the origin: (1 * 1 + 3 * 2) / (1 + 9) and (1 * 1 + 3 * 5) / (1 + 9).
+    assert told == pytest.approx(np.array([[0.7, 1.6], [2.1, 4.8]]) / 100)
 
 
 def test_noise_alone_allocates_uniformly_or_by_the_first_order_score():
@@ -137,8 +138,17 @@ def test_layers_of_a_block_share_its_sparsity():
 
 
 def test_a_curve_that_ends_early_goes_on_as_before():
-    found = marginals([[layer("a", 10, [(0.5, 1.0, 0.0)])]])
-    assert found.prices[0][-1] >= found.prices[0][0] > 0
+    short = [(0.25, 1.0, 0.0), (0.5, 3.0, 0.0)]
+    found = marginals([[layer("a", 10, short)], [layer("b", 10, [*short, (1.0, 7.0, 0.0)])]])
+    assert found.prices[0] == pytest.approx(found.prices[1])
+
+
+def test_a_noisy_group_does_not_disturb_what_is_known_of_the_others():
+    known = [layer(f"l{i}", 1000, [(s, v, 0.01) for s, v, _ in quadratic(1.0 + 3 * i)]) for i in range(8)]
+    alone = sparsities(known, 0.4, max_sparsity=1.0)
+    for error in (5.0, 1e6):
+        noisy = layer("noisy", 1, [(s, v, error) for s, v, _ in quadratic(0.005)])
+        assert sparsities([*known, noisy], 0.4, max_sparsity=1.0)[:8] == pytest.approx(alone, abs=0.01)
 
 
 def test_a_bundle_without_curves_is_refused_with_the_remedy():

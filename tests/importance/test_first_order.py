@@ -10,9 +10,10 @@ from torch import nn
 
 from ecoflap.importance import streaming
 from ecoflap.importance.first_order import METHOD
+from ecoflap.importance.run import measure
 from ecoflap.importance.settings import GRADIENTS, Settings
 from ecoflap.importance.streaming import gradient_sums, reduced, streamed
-from ecoflap.importance.task import Task, measure
+from ecoflap.importance.task import Task
 from ecoflap.models import huggingface
 from tests import families
 from tests.importance.networks import network, task_of

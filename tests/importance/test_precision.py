@@ -5,7 +5,7 @@ import torch
 
 from ecoflap.importance import zeroth_order
 from ecoflap.importance.precision import in_float32, movable
-from ecoflap.importance.task import measure
+from ecoflap.importance.run import measure
 from ecoflap.models import huggingface
 from tests.importance.networks import made_batches, network, task_of
 from tests.tiny import samples

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ecoflap.importance import response
-from ecoflap.importance.task import measure
+from ecoflap.importance.run import measure
 from tests.importance.networks import network, task_of
 
 SPARSITIES = (0.25, 0.5, 1.0)
@@ -50,10 +50,10 @@ def test_known_points_need_no_second_half(monkeypatch):
     values = {}
     monkeypatch.setattr(response, "PRECISION", math.inf)
     measure(response.METHOD, task_of(network(), sparsities=(1.0,)), values)
-    assert set(values) == {"0/tokens", "0/first@1", "0/second@1"}
+    assert set(values) == {"0/tokens", "0/first@1.0", "0/second@1.0"}
     monkeypatch.setattr(response, "PRECISION", 0.0)
     measure(response.METHOD, task_of(network(), sparsities=(1.0,)), values)
-    assert set(values) == {f"{number}/{what}" for number in (0, 1) for what in ("tokens", "first@1", "second@1")}
+    assert set(values) == {f"{number}/{what}" for number in (0, 1) for what in ("tokens", "first@1.0", "second@1.0")}
 
 
 def test_only_unsure_points_are_measured_again():
@@ -70,7 +70,7 @@ def test_only_unsure_points_are_measured_again():
 def test_the_score_is_the_area_under_the_curve():
     area, error = response._area([(0.5, 1.0, 0.3), (1.0, 3.0, 0.4)])
     assert area == pytest.approx(0.5 * 0.5 + 0.5 * 2.0)
-    assert error == pytest.approx(math.hypot(0.5 * 0.3, 0.25 * 0.4))
+    assert error == pytest.approx(0.5 * 0.3 + 0.25 * 0.4)
     assert response._area([(0.5, -1.0, 0.3)])[0] == 0.0
 
 
@@ -92,3 +92,13 @@ def test_both_layers_of_a_block_are_pruned_together_and_share_the_curve(monkeypa
     task.masked.apply({"first": 24, "second": 12}, task.ranked)
     with torch.no_grad():
         assert found == pytest.approx(float(task.losses(batch)[0].mean()) - before, rel=1e-4)
+
+
+def test_the_time_left_counts_what_may_still_be_added(monkeypatch):
+    monkeypatch.setattr(response, "PRECISION", 0.0)
+    task, steps = task_of(network(), sparsities=(0.5, 1.0)), []
+    measure(response.METHOD, task, progress=steps.append)
+    assert [step.total for step in steps[:3]] == [5, 5, 5]
+    assert steps[-1].total == 10
+    assert all(step.left > 0 for step in steps[1:-1])
+    assert steps[-1].left == 0

@@ -9,7 +9,7 @@ import torch
 
 from ecoflap.errors import Cancelled, EcoflapError
 from ecoflap.importance import registry
-from ecoflap.importance.task import measure
+from ecoflap.importance.run import measure
 from tests.importance.networks import network, task_of
 
 every_method = pytest.mark.parametrize("method", registry.METHODS, ids=lambda method: method.name)

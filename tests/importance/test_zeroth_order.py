@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from ecoflap.importance import zeroth_order, zeroth_order_block
-from ecoflap.importance.task import measure, seed_of
+from ecoflap.importance.run import measure
+from ecoflap.importance.task import seed_of
 from tests.importance.networks import network, task_of
 
 

@@ -151,3 +151,8 @@ def test_bundles_of_different_models_are_not_joined():
     marked = [ScoreBundle("toy", "toy", TOY.layers, {"model_fingerprint": mark}) for mark in "mn"]
     with pytest.raises(EcoflapError, match="different models or weights"):
         marked[0].joined(marked[1])
+
+
+def test_a_bundle_of_scores_alone_adds_nothing():
+    with pytest.raises(EcoflapError, match="zeroth-order measures scores.*without --with"):
+        TOY.joined(ScoreBundle("toy", "zeroth-order", tuple(replace(layer, curve=()) for layer in TOY.layers)))

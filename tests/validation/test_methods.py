@@ -2,8 +2,7 @@
 
 import pytest
 
-from ecoflap.models.registry import DEMO_SCORES
-from ecoflap.types import Layer, ScoreBundle
+from ecoflap.types import Layer
 from ecoflap.validation import methods
 
 
@@ -29,29 +28,11 @@ def test_a_method_that_measures_blocks_is_compared_over_blocks_only():
     assert row["blocks"] == pytest.approx(1)
 
 
-@pytest.fixture
-def response(tmp_path):
-    """A bundle of the demo whose curves say at 60% what the shipped scores say."""
-    shipped = ScoreBundle.read(DEMO_SCORES)
-    curves = [
-        Layer(
-            layer.name,
-            layer.block,
-            layer.modality,
-            layer.rows,
-            layer.cols,
-            curve=((0.4, 1.0, 0.1), (0.6, layer.score, 0.1)),
-        )
-        for layer in shipped.layers
-    ]
-    path = tmp_path / "response.json"
-    ScoreBundle("demo", "response", tuple(curves)).write(path)
-    return path
-
-
-def test_the_section_on_two_samples(response):
+def test_the_section_on_two_samples(monkeypatch):
     told = []
-    found = methods.measure(lambda *step: told.append(step), samples=2, draws=1, response=response)
+    monkeypatch.setattr(methods, "SPARSITIES", (0.6,))
+    monkeypatch.setattr(methods, "_increase", lambda sparsity, layer: layer.score)
+    found = methods.measure(lambda *step: told.append(step), samples=2, draws=1)
     assert {what for what, _, _ in told} == {"zeroth-order-block", "first-order"}
     assert len(found["methods"]) == 6
     assert len(found["pairs"]) == 15
@@ -60,6 +41,6 @@ def test_the_section_on_two_samples(response):
     assert pair["layers"] is None
 
 
-def test_without_a_response_bundle_its_column_is_left_out(tmp_path):
-    found = methods.measure(lambda *step: None, samples=1, draws=1, response=tmp_path / "none.json")
-    assert len(found["methods"]) == 5
+def test_an_increase_is_read_from_the_curve():
+    layer = Layer("w", "a", "vision", 1, 1, curve=((0.4, 1.0, 0.1), (0.6, 2.0, 0.1)))
+    assert methods._increase(0.6, layer) == 2.0

@@ -63,7 +63,7 @@ def test_rendering_shows_what_is_stored_and_says_what_is_missing():
     assert "| 4 | 0.75 (0.25 to 1.50) | 0.938 (0.875 to 1.000) | 0.500 (0.250 to 0.750) |" in text
     assert "40 draws of every layer: score / norm 0.80 (0.70 to 0.90); 95% of the layers" in text
     assert "| 0.0001 | 0.75 (0.25 to 1.50) | 8e-01 (2e+00) | 0.875 |" in text
-    assert "| a | b | 0.25 | -0.50 |\n| a | c |  | 1.00 |" in text
+    assert "| a / b | 0.25 | -0.50 |\n| a / c | - | 1.00 |" in text
     assert "Not measured yet: `python -m ecoflap.validation sequential`." in text
     assert "Not measured yet: `python -m ecoflap.validation methods`." not in text
     assert text.count("Made by `python -m ecoflap.validation ") == 2

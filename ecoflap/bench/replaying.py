@@ -1,14 +1,14 @@
 """How much faster zeroth-order scoring is when passes start at the moved block, and not at the picture."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import torch
 
+from ecoflap.bench.timing import one_thread
 from ecoflap.calibration import samples_for
 from ecoflap.importance import zeroth_order
 from ecoflap.importance.settings import Settings
@@ -72,17 +72,6 @@ def seconds(work: Callable[[], Any]) -> float:
     begin = time.thread_time()
     work()
     return time.thread_time() - begin
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Torch computes on this thread alone inside the context."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def demo_task() -> Task:

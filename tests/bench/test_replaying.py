@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ecoflap.bench import replaying
+from ecoflap.bench import replaying, timing
 from ecoflap.importance import zeroth_order
 from tests import families
 from tests.importance import networks
@@ -76,7 +76,7 @@ def test_its_batch_has_eight_pictures_and_a_finite_loss():
 
 def test_the_threads_are_back_afterwards():
     before = torch.get_num_threads()
-    with pytest.raises(RuntimeError), replaying.one_thread():
+    with pytest.raises(RuntimeError), timing.one_thread():
         assert torch.get_num_threads() == 1
         raise RuntimeError
     assert torch.get_num_threads() == before

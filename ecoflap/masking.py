@@ -7,9 +7,7 @@ rank and writes the weight: 10 bytes for a float32 weight ranked in its row, aga
 """
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, partial
 
 import torch
 from torch import nn
@@ -18,9 +16,8 @@ from ecoflap.types import Layer
 
 # Widest row whose ranks are int16.
 _INT16 = 32767
-# Weights treated at a time: ranks as wide as the weights, made on the way, then stay in the processor's cache.
+# Weights treated at a time: what an operation makes of them on the way stays small, and in the processor's cache.
 _CHUNK = 2**20
-_PART = 2**18
 # The state of a layer while it is written: equal to no state.
 _UNKNOWN = object()
 _BITS = {2: torch.int16, 4: torch.int32, 8: torch.int64}
@@ -144,25 +141,10 @@ def _select(weight: torch.Tensor, dense: torch.Tensor, ranks: torch.Tensor, remo
     # a threshold is the same selection, vectorised; on bit patterns it is exact, whatever the weights are.
     bits = _BITS[dense.element_size()]
     weight, dense = weight.view(bits), dense.view(bits)
-    rows = max(1, _PART // weight.shape[1])
-
-    def write(start: int) -> None:
+    rows = max(1, _CHUNK // weight.shape[1])
+    for start in range(0, weight.shape[0], rows):
         part = slice(start, start + rows)
-        with torch.no_grad():
-            torch.ops.aten.threshold_backward(dense[part], ranks[part], removed - 1, grad_input=weight[part])
-
-    for _ in _threads().map(write, range(0, weight.shape[0], rows)):
-        pass
-
-
-@cache
-def _threads() -> ThreadPoolExecutor:
-    """As many workers as torch has threads, each of which computes alone.
-
-    Parts that are handed out one by one wait for nobody; torch's own threads meet after every operation, which takes
-    ten times as long as soon as another program has one of the cores.
-    """
-    return ThreadPoolExecutor(torch.get_num_threads(), "mask", partial(torch.set_num_threads, 1))
+        torch.ops.aten.threshold_backward(dense[part], ranks[part], removed - 1, grad_input=weight[part])
 
 
 def keep_mask(layer: Layer, kept: int, ranked: Ranked) -> torch.Tensor:

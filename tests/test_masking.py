@@ -216,10 +216,3 @@ def test_a_write_that_breaks_off_is_not_taken_for_done(monkeypatch):
     assert not torch.equal(masked.linears["w0"].weight, masked.dense["w0"])
     masked.restore()
     assert torch.equal(masked.linears["w0"].weight, masked.dense["w0"])
-
-
-def test_the_threads_of_whoever_calls_are_left_alone():
-    before = torch.get_num_threads()
-    masked, ranked = model_of((64, 64))
-    masked.apply({"w0": 2000}, ranked)
-    assert torch.get_num_threads() == before

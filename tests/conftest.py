@@ -47,3 +47,12 @@ def sample_folder(tmp_path) -> Path:
     from tests.tiny import save_samples
 
     return save_samples(tmp_path)
+
+
+@pytest.fixture
+def engine(blip2_folder, sample_folder):
+    """A tiny BLIP-2 with its samples; once with T5, once with OPT."""
+    from ecoflap.engine import Engine
+    from ecoflap.models import huggingface
+
+    return Engine(huggingface.open_model(str(blip2_folder), "cpu"), str(sample_folder))

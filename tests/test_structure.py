@@ -12,7 +12,7 @@ SOURCES = [*sorted((ROOT / "ecoflap").rglob("*.py")), ROOT / "app.py"]
 # Lower layers first; a module may import from its own layer and from those before it.
 LAYERS = (
     ("texts", "errors", "types"),
-    ("accuracy", "allocation", "pictures", "pruning", "masking", "replay"),
+    ("accuracy", "command", "allocation", "pictures", "pruning", "masking", "replay"),
     ("importance",),
     ("models", "demo", "calibration"),
     ("store", "bench", "validation", "scoring", "solving", "engine", "evaluation", "export", "explorer"),

@@ -75,3 +75,15 @@ def save_blip2(folder: Path, kind: str) -> Path:
     model.save_pretrained(folder)
     _processor().save_pretrained(folder)
     return folder
+
+
+def weights(engine):
+    """A copy of all prunable weights of an engine's model."""
+    return {name: linear.weight.detach().clone() for name, linear in engine.model.linears.items()}
+
+
+def scored(engine):
+    """Scores of an engine's model on the three samples."""
+    from ecoflap.importance.settings import Settings
+
+    return engine.score(Settings(samples=3, batch_size=2))

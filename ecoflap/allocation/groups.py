@@ -14,7 +14,7 @@ TINY = 1e-30
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """Groups of layers, in order of first appearance, made once per bundle and recipe and asked for every target.
+    """Groups of layers, in order of first appearance, made once per plan and asked for every target.
 
     What follows from them without a target is a cached property, so that it is computed once and only if needed.
 

@@ -7,7 +7,8 @@ from typing import Annotated
 from rich.progress import Progress
 
 from ecoflap.cli.options import Calibration, Device, FormatOption, Model, Out, Scores, option, with_recipe
-from ecoflap.cli.output import Format, bar, show, stderr
+from ecoflap.cli.output import Format, bar, show
+from ecoflap.command import stderr
 from ecoflap.errors import EcoflapError
 from ecoflap.explorer import Explorer, checked_question
 from ecoflap.texts import say

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-stderr = Console(stderr=True)
+from ecoflap.command import stderr
 
 
 class Format(StrEnum):

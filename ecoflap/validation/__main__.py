@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ecoflap.command import run
 from ecoflap.errors import EcoflapError
 from ecoflap.texts import say
 from ecoflap.validation import fullsize, gradients, methods, report, sequential, stored
@@ -57,17 +58,8 @@ def _measured(section: str) -> Mapping[str, Any]:
 
 
 def main() -> None:
-    """Run: exit 0, or 2 with one line that says what was wrong with which value and what to do."""
-    try:
-        sys.exit(app(standalone_mode=False) or 0)
-    except EcoflapError as error:
-        message = str(error)
-    except typer.TyperException as error:
-        message = error.format_message()
-    except (KeyboardInterrupt, typer.Abort):
-        message = say("cli.cancelled")
-    print(message, file=sys.stderr)
-    sys.exit(2)
+    """Run one command."""
+    run(app)
 
 
 if __name__ == "__main__":

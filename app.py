@@ -27,10 +27,11 @@ def main() -> None:
     if chosen.auth and not all(chosen.auth.partition(":")):
         parser.error(say("page.app.auth", value=chosen.auth))
     from ecoflap.explorer import Explorer
+    from ecoflap.types import Loading
     from ecoflap.ui import build, launch_options
 
     try:
-        explorer = Explorer.open(chosen.model, chosen.scores, chosen.device, chosen.calibration, start=False)
+        explorer = Explorer.open(chosen.model, chosen.scores, Loading(chosen.device), chosen.calibration, start=False)
     except EcoflapError as error:
         parser.exit(2, f"{error}\n")
     auth = tuple(chosen.auth.split(":", 1)) if chosen.auth else None

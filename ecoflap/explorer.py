@@ -16,7 +16,7 @@ from ecoflap.allocation.registry import find
 from ecoflap.errors import EcoflapError
 from ecoflap.models.registry import DEMO_SCORES, check_spec, open_model
 from ecoflap.texts import say
-from ecoflap.types import Allocation, Answer, Recipe, Sample, ScoreBundle
+from ecoflap.types import Allocation, Answer, Loading, Recipe, Sample, ScoreBundle
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,10 +74,10 @@ class Explorer:
     """One model and its score bundle, shared by everybody who looks at the page."""
 
     def __init__(
-        self, model: str, bundle: ScoreBundle | None, device: str | None = None, calibration: str | None = None
+        self, model: str, bundle: ScoreBundle | None, loading: Loading | None = None, calibration: str | None = None
     ) -> None:
         """Remember what to open; `start` loads it. Use `Explorer.open`."""
-        self.spec, self.bundle, self.device, self.calibration = model, bundle, device, calibration
+        self.spec, self.bundle, self.loading, self.calibration = model, bundle, loading, calibration
         self.engine: Engine | None = None
         self._error: Exception | None = None
         self._message = ("status.loading", {"model": model})
@@ -90,7 +90,7 @@ class Explorer:
         cls,
         model: str = "demo",
         scores: str | Path | None = None,
-        device: str | None = None,
+        loading: Loading | None = None,
         calibration: str | None = None,
         prepare: bool = True,
         start: bool = True,
@@ -100,7 +100,7 @@ class Explorer:
         Args:
             model: `demo`, a folder or a hub id.
             scores: a score bundle; None takes the shipped or cached one, or scores first.
-            device: a torch device; None takes the GPU where there is one.
+            loading: how to load it; by default on the GPU where there is one.
             calibration: where samples come from; None for what the model brings.
             prepare: also score (where there is no bundle) and rank weights in the background.
             start: begin at once; otherwise `start()` begins it.
@@ -113,7 +113,7 @@ class Explorer:
         if prepare and bundle is None and calibration is None and model != "demo":
             check_spec(model)
             raise EcoflapError("calibration_missing", model=model)
-        explorer = cls(model, bundle, device, calibration)
+        explorer = cls(model, bundle, loading, calibration)
         if start:
             explorer.start(prepare)
         return explorer
@@ -127,7 +127,7 @@ class Explorer:
         try:
             from ecoflap.engine import Engine
 
-            engine = Engine(open_model(self.spec, self.device), self.calibration)
+            engine = Engine(open_model(self.spec, self.loading), self.calibration)
             if self.bundle is not None:
                 self._check_bundle(engine)
             if prepare:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from ecoflap.types import Loading
+
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
@@ -55,4 +57,4 @@ def engine(blip2_folder, sample_folder):
     from ecoflap.engine import Engine
     from ecoflap.models import huggingface
 
-    return Engine(huggingface.open_model(str(blip2_folder), "cpu"), str(sample_folder))
+    return Engine(huggingface.open_model(str(blip2_folder), Loading("cpu")), str(sample_folder))

@@ -7,7 +7,7 @@ from ecoflap.engine import Engine
 from ecoflap.errors import Cancelled
 from ecoflap.evaluation import evaluate
 from ecoflap.models import huggingface
-from ecoflap.types import Recipe
+from ecoflap.types import Loading, Recipe
 from tests.tiny import samples
 
 
@@ -36,7 +36,7 @@ def test_shares_per_kind_are_sorted():
 
 
 def test_an_evaluation_is_a_plain_loop_in_batches(t5_folder):
-    engine = Engine(huggingface.open_model(str(t5_folder), "cpu"))
+    engine = Engine(huggingface.open_model(str(t5_folder), Loading("cpu")))
     asked = samples() * 30
     told = [engine.model.answer([sample])[0].text for sample in samples()]
     asked[0] = type(asked[0])(asked[0].image, asked[0].question, told[0], "colour")
@@ -52,6 +52,6 @@ def test_an_evaluation_is_a_plain_loop_in_batches(t5_folder):
 
 
 def test_an_evaluation_can_be_cancelled(t5_folder):
-    engine = Engine(huggingface.open_model(str(t5_folder), "cpu"))
+    engine = Engine(huggingface.open_model(str(t5_folder), Loading("cpu")))
     with pytest.raises(Cancelled):
         evaluate(engine, samples(), None, Recipe(0.0), lambda done, total: False)

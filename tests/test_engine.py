@@ -13,7 +13,7 @@ from ecoflap.explorer import Explorer, checked_question
 from ecoflap.export import save_pruned
 from ecoflap.importance.settings import Settings
 from ecoflap.models import huggingface
-from ecoflap.types import Layer, Recipe, Sample, ScoreBundle
+from ecoflap.types import Layer, Loading, Recipe, Sample, ScoreBundle
 from tests.tiny import samples, scored, weights
 
 PICTURE = Image.new("RGB", (40, 32), "red")
@@ -82,7 +82,7 @@ def test_settings_that_cannot_be(engine, settings, sentence):
 
 
 def opened(blip2_folder, sample_folder, scores=None):
-    return Explorer.open(str(blip2_folder), scores, "cpu", str(sample_folder))
+    return Explorer.open(str(blip2_folder), scores, Loading("cpu"), str(sample_folder))
 
 
 def test_the_facade_scores_first_and_then_answers_dense_and_pruned(blip2_folder, sample_folder):
@@ -164,7 +164,7 @@ def test_a_saved_pruned_model_answers_as_the_pruned_one(engine, tmp_path):
     allocation = allocate(scored(engine), recipe)
     out = tmp_path / "pruned"
     save_pruned(engine, allocation, recipe, out)
-    again = huggingface.open_model(str(out), "cpu")
+    again = huggingface.open_model(str(out), Loading("cpu"))
     zeros = sum(int((linear.weight == 0).sum()) for linear in again.linears.values())
     assert zeros == allocation.total - allocation.total_kept
     assert Recipe.read(out / "recipe.json") == recipe
@@ -192,7 +192,7 @@ def test_a_recipe_of_other_samples_or_weights_is_refused(engine, sample_folder, 
     path = tmp_path / "other.json"
     facts = bundle.facts | {"model_fingerprint": "0" * 16}
     ScoreBundle(bundle.model, bundle.method, bundle.layers, facts).write(path)
-    opened = Explorer.open(str(engine.model.folder), path, "cpu", str(sample_folder))
+    opened = Explorer.open(str(engine.model.folder), path, Loading("cpu"), str(sample_folder))
     with pytest.raises(EcoflapError, match="measured on weights with fingerprint 0000"):
         opened.wait()
 

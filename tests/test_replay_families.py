@@ -11,6 +11,7 @@ from ecoflap.importance.settings import Settings
 from ecoflap.importance.task import Task, seed_of
 from ecoflap.models import huggingface
 from ecoflap.models.registry import open_model
+from ecoflap.types import Loading
 from tests import families
 from tests.tiny import samples, save_blip2
 
@@ -19,7 +20,7 @@ EPS = Settings().eps
 
 def blip2(kind, folder):
     """A tiny BLIP-2 and three samples whose prompts and answers differ in length."""
-    model = huggingface.open_model(str(save_blip2(folder, kind)), "cpu")
+    model = huggingface.open_model(str(save_blip2(folder, kind)), Loading("cpu"))
     return model.module, dict(model.encode(samples()))
 
 
@@ -135,7 +136,7 @@ def test_t5s_position_bias_reaches_later_blocks(tmp_path):
 def test_the_demos_losses_are_those_of_whole_passes():
     from ecoflap.calibration import samples_for
 
-    model = open_model("demo", "cpu")
+    model = open_model("demo", Loading("cpu"))
     batch = model.encode(samples_for("demo", None, 4, 0).samples)
     task = Task(model.layers, model.linears, model.blocks, model.loss, [batch])
     replay = task.replay(0)

@@ -16,7 +16,7 @@ from ecoflap.errors import Cancelled
 from ecoflap.importance import registry
 from ecoflap.importance.settings import Settings
 from ecoflap.models import huggingface
-from ecoflap.types import Recipe
+from ecoflap.types import Loading, Recipe
 from tests.tiny import samples
 
 SETTINGS = {"samples": 3, "batch_size": 2}
@@ -29,8 +29,9 @@ import json, os, signal, sys
 from ecoflap.engine import Engine
 from ecoflap.importance.settings import Settings
 from ecoflap.models import huggingface
+from ecoflap.types import Loading
 folder, samples, method, half_way = sys.argv[1:]
-engine = Engine(huggingface.open_model(folder, "cpu"), samples)
+engine = Engine(huggingface.open_model(folder, Loading("cpu")), samples)
 steps = []
 def progress(step):
     steps.append(step.done)
@@ -47,7 +48,7 @@ print(json.dumps({"layers": [layer.to_json() for layer in bundle.layers], "from"
 
 @pytest.fixture
 def engine(t5_folder, sample_folder):
-    return Engine(huggingface.open_model(str(t5_folder), "cpu"), str(sample_folder))
+    return Engine(huggingface.open_model(str(t5_folder), Loading("cpu")), str(sample_folder))
 
 
 def written(bundle):
@@ -157,7 +158,7 @@ def scored_anew(engine, settings):
 
 @pytest.mark.parametrize("method", FORWARDS_ONLY)
 def test_a_half_precision_model_is_scored_like_its_values_in_float32(t5_folder, sample_folder, method):
-    narrow, wide = (huggingface.open_model(str(t5_folder), "cpu") for _ in range(2))
+    narrow, wide = (huggingface.open_model(str(t5_folder), Loading("cpu")) for _ in range(2))
     narrow.module.bfloat16()
     wide.module.load_state_dict({name: value.float() for name, value in narrow.module.state_dict().items()})
     before = {name: (value.data_ptr(), value.clone()) for name, value in narrow.module.state_dict().items()}
@@ -170,7 +171,7 @@ def test_a_half_precision_model_is_scored_like_its_values_in_float32(t5_folder, 
 
 
 def test_scores_of_another_type_are_not_taken_for_these(t5_folder, sample_folder):
-    narrow, wide = (huggingface.open_model(str(t5_folder), "cpu") for _ in range(2))
+    narrow, wide = (huggingface.open_model(str(t5_folder), Loading("cpu")) for _ in range(2))
     narrow.module.bfloat16()
     wide.module.load_state_dict({name: value.float() for name, value in narrow.module.state_dict().items()})
     settings = Settings("first-order", **SETTINGS)

@@ -13,7 +13,7 @@ from ecoflap.errors import Cancelled, EcoflapError
 from ecoflap.explorer import Explorer
 from ecoflap.importance.settings import Settings
 from ecoflap.models import huggingface
-from ecoflap.types import Recipe, ScoreBundle
+from ecoflap.types import Loading, Recipe, ScoreBundle
 from tests.tiny import scored, weights
 
 PICTURE = Image.new("RGB", (40, 32), "red")
@@ -82,7 +82,7 @@ def test_a_sequential_recipe_of_other_samples_is_refused(engine):
 
 
 def test_people_with_sequential_and_dense_recipes_get_their_own_answers(blip2_folder, sample_folder):
-    explorer = Explorer.open(str(blip2_folder), None, "cpu", str(sample_folder))
+    explorer = Explorer.open(str(blip2_folder), None, Loading("cpu"), str(sample_folder))
     recipes = [Recipe(target, 1.0, calibration=mode) for target in (0.4, 0.8) for mode in ("dense", "sequential")]
     alone = [explorer.ask(PICTURE, "what is there ?", recipe).pruned for recipe in recipes]
     found = [[] for _ in recipes]
@@ -104,7 +104,7 @@ def test_a_pruned_folder_says_how_it_was_calibrated(t5_folder, sample_folder, tm
 
     from ecoflap.cli import app
 
-    out, model = tmp_path / "pruned", huggingface.open_model(str(t5_folder), "cpu")
+    out, model = tmp_path / "pruned", huggingface.open_model(str(t5_folder), Loading("cpu"))
     scores = tmp_path / "scores.json"
     Engine(model, str(sample_folder)).score(Settings(samples=3)).write(scores)
     options = ["--model", t5_folder, "--calibration", sample_folder, "--scores", scores, "--target", "0.7"]
@@ -114,7 +114,7 @@ def test_a_pruned_folder_says_how_it_was_calibrated(t5_folder, sample_folder, tm
     recipe = Recipe.read(out / "recipe.json")
     assert recipe.calibration == "sequential"
     assert recipe.samples == calibration.from_folder(sample_folder, 128).fingerprint
-    again = huggingface.open_model(str(out), "cpu")
+    again = huggingface.open_model(str(out), Loading("cpu"))
     expected = kept_weights(
         Engine(model, str(sample_folder)), allocate(ScoreBundle.read(scores), SEQUENTIAL), SEQUENTIAL
     )

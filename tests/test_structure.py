@@ -22,7 +22,7 @@ LAYERS = (
 HOMES = {
     "gradio": ("ecoflap/ui/", "app.py"),
     "plotly": ("ecoflap/plots.py", "ecoflap/ui/"),
-    "transformers": ("ecoflap/models/huggingface.py", "ecoflap/demo/", "ecoflap/validation/blip2.py"),
+    "transformers": ("ecoflap/models/huggingface/", "ecoflap/demo/", "ecoflap/validation/blip2.py"),
     "lavis": ("ecoflap/models/lavis.py",),
 }
 NO_TORCH = tuple(f"ecoflap/{part}" for part in ("types", "allocation", "texts", "errors.py", "plots.py", "ui"))

@@ -15,6 +15,7 @@ from ecoflap.importance.settings import Settings
 from ecoflap.importance.task import Task
 from ecoflap.models.discovery import discover
 from ecoflap.models.registry import open_model
+from ecoflap.types import Loading
 from ecoflap.validation import blip2
 
 BATCH = 8
@@ -76,7 +77,7 @@ def seconds(work: Callable[[], Any]) -> float:
 
 def demo_task() -> Task:
     """The demo with eight of its samples."""
-    model = open_model("demo", "cpu")
+    model = open_model("demo", Loading("cpu"))
     batch = model.encode(samples_for("demo", None, BATCH, 0).samples)
     return Task(model.layers, model.linears, model.blocks, model.loss, [batch])
 

@@ -16,7 +16,7 @@ from ecoflap.importance import registry
 from ecoflap.importance.run import Step
 from ecoflap.importance.settings import Settings
 from ecoflap.models.registry import open_model
-from ecoflap.types import Recipe, ScoreBundle
+from ecoflap.types import Loading, Recipe, ScoreBundle
 
 
 def measure(quick: bool = False) -> dict[str, bool]:
@@ -28,7 +28,7 @@ def measure(quick: bool = False) -> dict[str, bool]:
         weights_identical: every parameter is the same, bit for bit, after all that scoring, and after pruning and going
             back to dense.
     """
-    engine = Engine(open_model("demo", "cpu"))
+    engine = Engine(open_model("demo", Loading("cpu")))
     samples = 2 if quick else 16
     before = weights(engine.model.module)
     chosen = [Settings(method.name, samples, batch_size=samples // 2, sparsities=(0.5,)) for method in registry.METHODS]

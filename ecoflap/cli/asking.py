@@ -12,7 +12,7 @@ from ecoflap.command import stderr
 from ecoflap.errors import EcoflapError
 from ecoflap.explorer import Explorer, checked_question
 from ecoflap.texts import say
-from ecoflap.types import Answer, Recipe
+from ecoflap.types import Answer, Loading, Recipe
 
 # What `evaluate` measures where no target is given.
 TARGETS = (0.0, 0.3, 0.5, 0.7, 0.95)
@@ -32,7 +32,7 @@ def ask(
     from ecoflap.pictures import open_picture
 
     question, picture = checked_question(question), open_picture(image)
-    explorer = Explorer.open(model, scores, device, calibration, prepare=False)
+    explorer = Explorer.open(model, scores, Loading(device), calibration, prepare=False)
     with bar() as progress:
         _calibrate(progress, explorer, recipe)
     asked = explorer.ask(picture, question, recipe)
@@ -89,7 +89,7 @@ def evaluate(
     recipes = [replace(recipe, target=value) for value in targets]
     if data is None and model != "demo" and calibration != "demo":
         raise EcoflapError("evaluation_missing", model=model)
-    explorer = Explorer.open(model, scores, device, calibration, prepare=False)
+    explorer = Explorer.open(model, scores, Loading(device), calibration, prepare=False)
     found = sets.samples_for(model, data or "demo", questions, seed, "evaluation")
     if found.skipped:
         stderr.print(say("cli.skipped", count=len(found.skipped), first=found.skipped[0]), markup=False)
@@ -133,7 +133,7 @@ def prune(
     from ecoflap.export import check_new, save_pruned
 
     check_new(out)
-    explorer = Explorer.open(model, scores, device, calibration, prepare=False)
+    explorer = Explorer.open(model, scores, Loading(device), calibration, prepare=False)
     allocation = explorer.allocate(recipe)
     engine = explorer.wait()
     with bar() as progress:

@@ -20,7 +20,7 @@ from ecoflap.errors import EcoflapError
 from ecoflap.importance.settings import Settings
 from ecoflap.models.registry import DEMO_FOLDER, DEMO_SCORES, SOURCES, open_model
 from ecoflap.texts import say
-from ecoflap.types import Recipe, ScoreBundle
+from ecoflap.types import Loading, Recipe, ScoreBundle
 from ecoflap.types.bundle import check_writable
 
 _DEFAULT = Settings()
@@ -59,7 +59,7 @@ def score(
     registry.find(method)
     check_writable(out)
     before = ScoreBundle.read(add_to) if add_to else None
-    engine = Engine(open_model(model, device), calibration)
+    engine = Engine(open_model(model, Loading(device)), calibration)
     if before is not None:
         if method.startswith("zeroth-order"):
             raise EcoflapError("bundle_adds_nothing", method=method)

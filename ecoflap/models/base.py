@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from ecoflap.types import Answer, Layer, Sample
+from ecoflap.types.loading import ASKS
 
 Batch = Mapping[str, torch.Tensor]
 
@@ -30,6 +31,8 @@ class VisionLanguageModel(ABC):
         layers: prunable layers in execution order, without scores.
         linears: the same layers' modules by name.
         dense: what is never pruned: (kind, number of parameters).
+        asks: what a question to it consists of, one of `types.loading.ASKS`.
+        labels: the answers that it chooses among; empty where it answers in words of its own.
     """
 
     name: str
@@ -40,6 +43,8 @@ class VisionLanguageModel(ABC):
     layers: tuple[Layer, ...]
     linears: dict[str, nn.Linear]
     dense: tuple[tuple[str, int], ...]
+    asks: str = ASKS[0]
+    labels: tuple[str, ...] = ()
 
     @abstractmethod
     def encode(self, samples: Sequence[Sample]) -> Batch:

@@ -10,6 +10,7 @@ from huggingface_hub import constants
 from huggingface_hub.errors import CacheNotFound, HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
 from ecoflap.errors import EcoflapError
+from ecoflap.types.loading import LoadProgress
 
 # Seconds that the probe of the hub may take; without it an offline machine retries for minutes.
 PROBE_SECONDS = 3.0
@@ -17,7 +18,7 @@ PROBE_SECONDS = 3.0
 WANTED = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")
 
 
-def folder_of(spec: str) -> Path:
+def folder_of(spec: str, progress: LoadProgress | None = None) -> Path:
     """The folder that holds the model `spec`, downloading it where needed.
 
     Raises:

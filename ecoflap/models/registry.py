@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ecoflap.errors import EcoflapError
+from ecoflap.types.loading import Loading, LoadProgress
 
 if TYPE_CHECKING:
     from ecoflap.models.base import VisionLanguageModel
@@ -38,21 +39,25 @@ def check_spec(spec: str) -> None:
         raise EcoflapError("model_not_found", spec=spec)
 
 
-def open_model(spec: str, device: str | None = None) -> "VisionLanguageModel":
+def open_model(
+    spec: str, loading: Loading | None = None, progress: LoadProgress | None = None
+) -> "VisionLanguageModel":
     """The model that `spec` names, loaded.
 
     Args:
         spec: `demo`, a folder, or a hub id.
-        device: a torch device; None takes the GPU where there is one.
+        loading: where to and how; by default the GPU where there is one.
+        progress: told how far it is; may stop it.
 
     Raises:
         EcoflapError: it cannot be found or loaded.
+        Cancelled: `progress` said so.
     """
     from ecoflap.models import huggingface
 
     check_spec(spec)
     folder = str(DEMO_FOLDER) if spec == "demo" else spec
-    model = huggingface.open_model(folder, device)
+    model = huggingface.open_model(folder, loading, progress)
     model.spec = spec
     model.name = spec if spec == "demo" else Path(spec).name
     return model

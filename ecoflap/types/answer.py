@@ -9,12 +9,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture, a question about it, the expected answer and the type of question."""
+    """What a model is asked, and what is right.
 
-    image: "Image.Image"
+    Attributes:
+        image: the picture; None for a model that reads text alone.
+        question: about the picture; empty for a model that classifies pictures.
+        answer: the expected answer.
+        kind: the type of question.
+        references: all accepted answers, as ten people gave them in VQAv2; empty where `answer` is the only one.
+    """
+
+    image: "Image.Image | None"
     question: str
     answer: str
     kind: str = ""
+    references: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from ecoflap.importance.settings import Settings
 from ecoflap.importance.task import Task, key
 from ecoflap.models.base import Batch, VisionLanguageModel
 from ecoflap.models.registry import open_model
+from ecoflap.types import Loading
 from ecoflap.validation import exact, plateau
 from ecoflap.validation.agreement import interval, spread
 from ecoflap.validation.plateau import Progress
@@ -45,7 +46,7 @@ def measure(
         steps: step lengths of the plateau, which is measured on the first batch.
         plateau_draws: directions per layer of the plateau.
     """
-    model = open_model("demo", "cpu")
+    model = open_model("demo", Loading("cpu"))
     samples = calibration.samples_for("demo", None, batches * size, 0).samples
     parts = [samples[i : i + size] for i in range(0, len(samples), size)]
     encoded = [model.encode(part) for part in parts]

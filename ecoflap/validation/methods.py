@@ -9,7 +9,7 @@ from ecoflap.engine import Engine
 from ecoflap.importance.run import Step
 from ecoflap.importance.settings import GRADIENTS, Settings
 from ecoflap.models.registry import DEMO_SCORES, open_model
-from ecoflap.types import Layer, ScoreBundle
+from ecoflap.types import Layer, Loading, ScoreBundle
 from ecoflap.validation.agreement import block_sums, spearman
 from ecoflap.validation.plateau import Progress
 
@@ -28,7 +28,7 @@ def measure(progress: Progress, samples: int = 32, draws: int = 16) -> dict[str,
         draws: per batch, of zeroth-order-block.
     """
     shipped = ScoreBundle.read(DEMO_SCORES)
-    engine = Engine(open_model("demo", "cpu"))
+    engine = Engine(open_model("demo", Loading("cpu")))
     block = _scored(engine, Settings("zeroth-order-block", samples, draws=draws), progress)
     first = _scored(engine, Settings("first-order", samples), progress)
     found: dict[str, Scores] = {"zeroth-order": (_values(shipped.layers, lambda layer: layer.score), True)}

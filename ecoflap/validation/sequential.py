@@ -16,7 +16,7 @@ from ecoflap.engine import CALIBRATION_SAMPLES, Engine
 from ecoflap.evaluation import Point, evaluate
 from ecoflap.masking import Ranked, keep_mask
 from ecoflap.models.registry import DEMO_SCORES, open_model
-from ecoflap.types import Allocation, Recipe, Sample, ScoreBundle
+from ecoflap.types import Allocation, Loading, Recipe, Sample, ScoreBundle
 from ecoflap.validation.plateau import Progress
 
 MODES = ("dense", "sequential")
@@ -44,7 +44,7 @@ def measure(
     bundle = ScoreBundle.read(DEMO_SCORES)
     found = calibration.samples_for("demo", None, questions, SEED, "evaluation").samples
     with store.apart():
-        engine = Engine(open_model("demo", "cpu"))
+        engine = Engine(open_model("demo", Loading("cpu")))
         engine.answer(found[:1], None, None)  # what happens once belongs to no measured time
         began = time.perf_counter()
         engine.ranked(Recipe())

@@ -13,6 +13,7 @@ from ecoflap.engine import Engine
 from ecoflap.importance.settings import Settings
 from ecoflap.models import huggingface
 from ecoflap.texts import table
+from ecoflap.types import Loading
 
 GOOD = {
     "zeroth_order_replay_speedup": 2.5,
@@ -29,7 +30,7 @@ GOOD = {
 
 @pytest.fixture
 def engine(t5_folder, sample_folder):
-    return Engine(huggingface.open_model(str(t5_folder), "cpu"), str(sample_folder))
+    return Engine(huggingface.open_model(str(t5_folder), Loading("cpu")), str(sample_folder))
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from ecoflap.importance.settings import GRADIENTS, Settings
 from ecoflap.importance.streaming import gradient_sums, reduced, streamed
 from ecoflap.importance.task import Task
 from ecoflap.models import huggingface
+from ecoflap.types import Loading
 from tests import families
 from tests.importance.networks import network, task_of
 from tests.tiny import samples, save_blip2
@@ -22,7 +23,7 @@ from tests.tiny import samples, save_blip2
 
 def blip2(kind, folder):
     """A tiny BLIP-2 with batches of two samples and one."""
-    model = huggingface.open_model(str(save_blip2(folder, kind)), "cpu")
+    model = huggingface.open_model(str(save_blip2(folder, kind)), Loading("cpu"))
     batches = [model.encode(samples()[:2]), model.encode(samples()[2:])]
     return Task(model.layers, model.linears, model.blocks, model.loss, batches)
 

@@ -7,6 +7,7 @@ from ecoflap.importance import zeroth_order
 from ecoflap.importance.precision import in_float32, movable
 from ecoflap.importance.run import measure
 from ecoflap.models import huggingface
+from ecoflap.types import Loading
 from tests.importance.networks import made_batches, network, task_of
 from tests.tiny import samples
 
@@ -54,11 +55,11 @@ def test_the_matrix_that_moves_is_a_float32_copy():
 
 
 def test_a_model_in_bfloat16_loses_nothing_and_computes_in_float32(blip2_folder):
-    model = huggingface.open_model(str(blip2_folder), "cpu")
+    model = huggingface.open_model(str(blip2_folder), Loading("cpu"))
     model.module.bfloat16()
     rounded = {name: value.float() for name, value in model.module.state_dict().items()}
     with in_float32(model.module, model.blocks.values()), torch.no_grad():
         found = model.loss(model.encode(samples()))
-    wide = huggingface.open_model(str(blip2_folder), "cpu")
+    wide = huggingface.open_model(str(blip2_folder), Loading("cpu"))
     wide.module.load_state_dict(rounded)
     assert torch.equal(found, wide.loss(wide.encode(samples())))

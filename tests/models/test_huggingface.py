@@ -9,13 +9,13 @@ from PIL import Image
 
 from ecoflap.errors import EcoflapError
 from ecoflap.models import hub, huggingface, registry
-from ecoflap.types import Sample
+from ecoflap.types import Loading, Sample
 from tests.tiny import samples
 
 
 @pytest.fixture(scope="module")
 def model(blip2_folder):
-    return huggingface.open_model(str(blip2_folder), "cpu")
+    return huggingface.open_model(str(blip2_folder), Loading("cpu"))
 
 
 def test_layers_have_block_modality_and_shape(model):
@@ -81,7 +81,7 @@ def test_the_answer_is_what_the_library_generates(model):
 
 
 def test_the_fingerprint_knows_the_weights(model, blip2_folder):
-    again = huggingface.open_model(str(blip2_folder), "cpu")
+    again = huggingface.open_model(str(blip2_folder), Loading("cpu"))
     assert again.fingerprint() == model.fingerprint()
     with torch.no_grad():
         next(iter(again.linears.values())).weight[0, 0] += 1
@@ -90,7 +90,7 @@ def test_the_fingerprint_knows_the_weights(model, blip2_folder):
 
 def refused(spec):
     with pytest.raises(EcoflapError) as caught:
-        registry.open_model(str(spec), "cpu")
+        registry.open_model(str(spec), Loading("cpu"))
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -98,7 +98,7 @@ def refused(spec):
 @pytest.mark.parametrize("device", ["toaster", "cuda:99"])
 def test_a_device_that_is_not_there(t5_folder, device):
     with pytest.raises(EcoflapError, match=f"device '{device}' cannot be used"):
-        registry.open_model(str(t5_folder), device)
+        registry.open_model(str(t5_folder), Loading(device))
 
 
 def test_a_folder_that_is_no_model(tmp_path):
@@ -165,7 +165,7 @@ def cached(t5_folder, tmp_path, monkeypatch):
 
 def test_an_id_in_the_local_cache_needs_no_network(cached, monkeypatch):
     monkeypatch.setattr(hub, "_reachable", lambda host: pytest.fail("the network was asked"))
-    model = registry.open_model("owner/tiny", "cpu")
+    model = registry.open_model("owner/tiny", Loading("cpu"))
     assert (model.name, len(model.layers)) == ("tiny", 8 + 17 + 36)
 
 

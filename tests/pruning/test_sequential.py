@@ -12,14 +12,14 @@ from ecoflap.models import huggingface
 from ecoflap.models.discovery import discover
 from ecoflap.pruning import wanda
 from ecoflap.pruning.sequential import Sequential
-from ecoflap.types import Layer
+from ecoflap.types import Layer, Loading
 from tests import families
 from tests.tiny import samples
 
 
 def from_folder(folder):
     """A saved tiny BLIP-2 with its samples, one by one."""
-    model = huggingface.open_model(str(folder), "cpu")
+    model = huggingface.open_model(str(folder), Loading("cpu"))
     batches = [model.encode([sample]) for sample in samples()]
     return model.layers, model.linears, model.blocks, model.loss, batches
 

@@ -10,7 +10,7 @@ from ecoflap.allocation import allocate
 from ecoflap.engine import Engine
 from ecoflap.importance.settings import Settings
 from ecoflap.models import huggingface
-from ecoflap.types import Recipe
+from ecoflap.types import Loading, Recipe
 from ecoflap.validation import sequential
 from tests.tiny import samples
 
@@ -39,7 +39,7 @@ def test_a_paired_difference_counts_what_changed():
 
 
 def test_a_row_holds_both_calibrations_and_is_json(t5_folder, sample_folder):
-    engine = Engine(huggingface.open_model(str(t5_folder), "cpu"), str(sample_folder))
+    engine = Engine(huggingface.open_model(str(t5_folder), Loading("cpu")), str(sample_folder))
     bundle, told = engine.score(Settings(samples=3)), []
     recipe = Recipe(0.6)
     row = sequential.row(engine, allocate(bundle, recipe), recipe, samples(), lambda *step: told.append(step))

@@ -5,16 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import transformers
-from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
+from transformers import AutoProcessor
 
 from ecoflap.errors import EcoflapError
-from ecoflap.models import discovery, hub
+from ecoflap.models import discovery
 from ecoflap.models.base import MAX_NEW_TOKENS, Batch, VisionLanguageModel
+from ecoflap.models.huggingface.loading import first_line, weights_of
 from ecoflap.types import Answer, Sample
+from ecoflap.types.loading import Loading, LoadProgress
 
-transformers.logging.set_verbosity_error()
-transformers.logging.disable_progress_bar()
 # Positions that the loss leaves out.
 IGNORED = -100
 
@@ -22,21 +21,21 @@ IGNORED = -100
 class HuggingFaceModel(VisionLanguageModel):
     """A model and its processor; prompts, labels and decoding by rules instead of a table of families."""
 
-    def __init__(self, spec: str, folder: Path, device: str | None = None, name: str = "") -> None:
-        """Load from `folder`; `device` None takes the GPU where there is one.
+    def __init__(
+        self, spec: str, folder: Path, config: Any, loading: Loading, progress: LoadProgress | None = None
+    ) -> None:
+        """Load from `folder`, whose configuration is `config`.
 
         Raises:
             EcoflapError: the folder holds no vision-language model, or its weights do not fit its configuration.
         """
-        self.spec, self.name, self.folder, self.resized = spec, name or spec, folder, False
-        place = _place(device)
-        config = _config(spec, folder)
-        self.module = _weights(spec, folder, config, place).eval().requires_grad_(False)
+        self.spec, self.name, self.folder, self.resized = spec, spec, folder, False
+        self.module = weights_of(spec, folder, config, loading, progress).eval().requires_grad_(False)
         try:
             self.processor = AutoProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
             self.tokenizer = self.processor.tokenizer
         except Exception as error:  # which kind depends on the file that is missing or broken, and on torchvision
-            raise EcoflapError("model_processor", spec=spec, reason=_first_line(error)) from error
+            raise EcoflapError("model_processor", spec=spec, reason=first_line(error)) from error
         self._complete_processor()
         found = discovery.discover(self.module)
         if not found.layers:
@@ -145,59 +144,3 @@ class HuggingFaceModel(VisionLanguageModel):
         tokens = tuple(self.tokenizer.decode([i]).strip() for i, _ in pairs)
         text = self.tokenizer.decode([i for i, _ in pairs], skip_special_tokens=True).strip()
         return Answer(text, tokens, tuple(p for _, p in pairs))
-
-
-def open_model(spec: str, device: str | None = None, name: str = "") -> HuggingFaceModel:
-    """The model `spec`: a folder, or the id of one in the local cache or on the hub."""
-    return HuggingFaceModel(spec, hub.folder_of(spec), device, name)
-
-
-def _place(device: str | None) -> torch.device:
-    """The torch device called `device`; None is the GPU where there is one."""
-    try:
-        place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        torch.zeros(1, device=place).item()
-    except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
-        raise EcoflapError("device_unusable", value=device, reason=_first_line(error)) from error
-    return place
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
-
-
-def _config(spec: str, folder: Path) -> Any:
-    """The configuration in `folder`."""
-    if not (folder / "config.json").is_file():
-        raise EcoflapError("model_folder", spec=spec, missing="config.json")
-    try:
-        return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # a config.json may hold anything, and the library raises as many kinds
-        raise EcoflapError("model_config", spec=spec, reason=_first_line(error)) from error
-
-
-def _weights(spec: str, folder: Path, config: Any, device: torch.device) -> Any:
-    """The model with its weights on `device`: the checkpoint's type on a GPU, float32 on the CPU.
-
-    A parameter that the checkpoint lacks would silently be random, so it is an error.
-    """
-    architectures = getattr(config, "architectures", None)
-    architecture = architectures[0] if isinstance(architectures, list) and architectures else ""
-    named = getattr(transformers, str(architecture), None)
-    kind = named if named is not None and hasattr(named, "generate") else AutoModelForImageTextToText
-    dtype = "auto" if device.type == "cuda" else torch.float32
-    try:
-        model, info = kind.from_pretrained(
-            folder,
-            dtype=dtype,
-            local_files_only=True,
-            trust_remote_code=False,
-            weights_only=True,
-            output_loading_info=True,
-        )
-    except Exception as error:  # transformers raises many kinds for a folder that is no model, or a cut file
-        raise EcoflapError("model_weights", spec=spec, reason=_first_line(error)) from error
-    wrong = sorted(info["missing_keys"]) + sorted(key[0] for key in info.get("mismatched_keys", ()))
-    if wrong:
-        raise EcoflapError("model_keys", spec=spec, count=len(wrong), first=wrong[0])
-    return model.to(device)

@@ -4,6 +4,39 @@
   const app = window.ecoflap;
   const body = (element) => element.querySelector(".mount");
 
+  /** What the model takes decides what the section shows; another kind of model may come while the page is open. */
+  app.mount.about = ({ element, props, watch }) => {
+    const lead = app.el("p");
+    body(element).replaceChildren(app.el("h2", "", app.say("page.ask.title")), lead);
+    const draw = () => {
+      app.state.about = props.value;
+      lead.textContent = app.say(`page.ask.lead.${props.value.kind}`);
+      const section = document.getElementById("ask-section");
+      for (const name of [...section.classList]) if (name.startsWith("kind-")) section.classList.remove(name);
+      section.classList.add(`kind-${props.value.kind}`);
+      app.tell();
+    };
+    watch("value", draw);
+    draw();
+  };
+
+  /** A classifier's labels, in the place of the question. */
+  app.mount.labels = ({ element }) => {
+    let shown = null;
+    app.on(element, ({ about }) => {
+      if (!about?.labels.length || about === shown) return;
+      shown = about;
+      const count = about.labels.length + about.more;
+      const list = app.el("div", "list", "", about.labels.map((label) => app.el("span", "label", label)));
+      if (about.more) list.append(app.el("span", "lead", app.say("page.ask.more", { count: app.number(about.more) })));
+      list.tabIndex = 0; // it scrolls, so the keyboard has to reach it
+      list.setAttribute("role", "group");
+      const title = app.say("page.ask.labels", { count: app.number(count) });
+      list.setAttribute("aria-label", title);
+      body(element).replaceChildren(app.el("h3", "", title), list);
+    });
+  };
+
   app.mount.picker = ({ element, props, watch, trigger }) => {
     const picture = app.el("img", "shown");
     const words = app.el("p", "words");
@@ -48,25 +81,22 @@
   }
 
   app.mount.chips = ({ element, props, watch }) => {
+    const lead = app.el("span", "lead");
     const draw = () => {
       const chips = (props.value ?? []).map((text) => {
         const chip = app.el("button", "suggestion", text);
         chip.addEventListener("click", () => type(text));
         return chip;
       });
-      body(element).replaceChildren(app.el("span", "lead", app.say("page.ask.suggestions")), ...chips);
+      body(element).replaceChildren(lead, ...chips);
     };
     watch("value", draw);
     draw();
+    app.on(element, ({ about }) => (lead.textContent = app.say(`page.ask.suggestions.${about?.kind ?? "vision-language"}`)));
   };
 
-  function answer(title, side, percent) {
-    const text = app.el("p", "answer");
-    side.words.forEach(([words, same], i) => {
-      if (i) text.append(" ");
-      text.append(same ? words : app.el("mark", "", words));
-    });
-    if (!side.words.length) text.append(app.el("em", "", app.say("page.ask.silent")));
+  /** How sure the model was of each word of its answer, in the order of the words. */
+  function words(side) {
     const tokens = side.tokens.map(([token, probability]) => {
       const fill = app.el("i");
       fill.style.height = `${probability * 100}%`;
@@ -74,10 +104,30 @@
       column.title = app.say("page.ask.token", { token, share: app.share(probability) });
       return column;
     });
+    return app.el("div", "tokens", "", tokens);
+  }
+
+  /** The most probable labels, the chosen one first. */
+  function choices(side) {
+    const rows = side.tokens.map(([label, probability]) => {
+      const fill = app.el("i");
+      fill.style.width = `${probability * 100}%`;
+      return app.el("div", "choice", "", [app.el("span", "name", label), app.el("span", "bar", "", [fill]), app.el("b", "", app.share(probability))]);
+    });
+    return app.el("div", "choices", "", rows);
+  }
+
+  function answer(title, side, percent, chosen) {
+    const text = app.el("p", "answer");
+    side.words.forEach(([words, same], i) => {
+      if (i) text.append(" ");
+      text.append(same ? words : app.el("mark", "", words));
+    });
+    if (!side.words.length) text.append(app.el("em", "", app.say("page.ask.silent")));
     const head = app.el("h3", "", title);
     if (percent !== null) head.append(app.el("span", "unit", app.say("page.ask.at", { percent: `${percent}%` })));
-    const bars = app.el("div", "tokens", "", tokens);
-    for (const node of [text, bars]) node.tabIndex = 0; // they scroll, so the keyboard has to reach them
+    const bars = (chosen ? choices : words)(side);
+    for (const node of chosen ? [text] : [text, bars]) node.tabIndex = 0; // they scroll, so the keyboard has to reach them
     return app.el("section", "card", "", [head, text, bars]);
   }
 
@@ -94,14 +144,14 @@
       else if (value.state === "error") body(element).replaceChildren(app.el("p", "problem", value.words));
       else {
         body(element).replaceChildren(
-          app.el("p", "asked", app.say("page.ask.asked", { question: value.question })),
+          app.el("p", "asked", value.question && app.say("page.ask.asked", { question: value.question })),
           stale,
           // A pruned model may ramble; both sides then get the smaller type.
           app.el("div", [value.dense, value.pruned].some(long) ? "pair long" : "pair", "", [
-            answer(app.say("page.ask.dense"), value.dense, null),
-            answer(app.say("page.ask.pruned"), value.pruned, value.percent),
+            answer(app.say("page.ask.dense"), value.dense, null, value.chosen),
+            answer(app.say("page.ask.pruned"), value.pruned, value.percent, value.chosen),
           ]),
-          app.el("p", "", app.say(value.same ? "page.ask.same" : "page.ask.differ")),
+          app.el("p", "", app.say(`page.ask.${value.same ? "same" : "differ"}.${value.chosen ? "labels" : "words"}`)),
           app.el("p", "", app.say("page.ask.caution")),
         );
       }

@@ -216,8 +216,11 @@
     new MutationObserver(resize).observe(document.body, { attributes: true, attributeFilter: ["class"] });
     app.settle = (percent) => trigger("settle", { percent });
     watch("value", () => {
-      // A model that was scored after the page had been built brings its layers with its first table.
-      if (props.value && props.value.grid) [state.grid, shape] = [props.value.grid, null];
+      // Another model, or one that was scored after the page had been built, brings its layers with its first table.
+      if (props.value && props.value.grid) {
+        app.regrid(props.value.grid);
+        shape = null;
+      }
       app.adopt(props.value);
       if (!shape) resize();
       app.arrived();

@@ -25,7 +25,7 @@
     body(element).replaceChildren(problem);
     app.on(element, (state) => {
       problem.textContent = state.problem;
-      problem.hidden = !state.problem;
+      problem.hidden = !state.problem || !state.table; // without a table the strip says it
     });
   };
 
@@ -88,7 +88,7 @@
   app.mount.strip = ({ element, props, watch }) => {
     app.on(element, (state) => {
       if (!state.table) {
-        body(element).replaceChildren(app.el("section", "card wide", "", [app.el("p", "problem", state.problem)]));
+        body(element).replaceChildren(app.el("section", "card whole", "", [app.el("p", "problem", state.problem)]));
         return;
       }
       body(element).replaceChildren(achieved(state), modalities(state), storage(state));
@@ -157,17 +157,18 @@
 
   app.mount.status = ({ element, props, watch }) => {
     const draw = () => {
-      const { state, words, dense } = props.value;
-      if (dense) {
-        app.state.dense = dense; // what is never pruned, known as soon as the model is there
-        app.tell();
-      }
-      const light = app.el("button", "toggle", app.say("page.theme"));
+      const { state, words, dense, found, model } = props.value;
+      app.state.found = found ?? "";
+      app.state.dense = dense ?? []; // what is never pruned, known as soon as the model is there
+      app.tell();
+      const light = app.el("button", "toggle light", app.say("page.theme"));
       light.addEventListener("click", () => document.body.classList.toggle("dark"));
       const chip = app.el("span", `chip ${state}`, words);
       chip.setAttribute("role", "status");
+      const change = app.el("button", "toggle change", app.say("page.models.change"));
+      change.addEventListener("click", () => app.openModels());
       body(element).replaceChildren(
-        app.el("h1", "", app.say("page.title")), app.el("span", "model", props.model), chip, light,
+        app.el("h1", "", app.say("page.title")), app.el("span", "model", model), change, chip, light,
       );
     };
     watch("value", draw);

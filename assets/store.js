@@ -14,6 +14,8 @@
     selected: -1,
     confirmed: null,
     dense: [],
+    found: "", // what was recognised in the model, in words
+    about: null, // what the Ask section knows of the model
     problem: "",
   };
 
@@ -50,13 +52,18 @@
     if (!payload) return;
     if (payload.error) {
       state.problem = payload.error;
-    } else {
+    } else if (payload.model === state.grid.model) { // a table of other layers comes again, with its layers
       state.table = { ...payload, cells: decode(payload.cells) };
       if (payload.adopt !== undefined) state.percent = payload.adopt;
       aim(state.percent);
       if (state.selected < 0) state.selected = mostSpared();
     }
     tell();
+  }
+
+  /** Take over other layers: what was known of the old ones is gone. */
+  function regrid(grid) {
+    Object.assign(state, { grid, table: null, selected: -1, confirmed: null });
   }
 
   /** What the page opens on: the matrix that the allocation spares most. */
@@ -130,7 +137,7 @@
   }
 
   window.ecoflap = {
-    state, say, share, el, adopt, move, select, confirm, confirmed, sparsity, sparsityAt, capped, on, tell, ramp,
+    state, say, share, el, adopt, regrid, move, select, confirm, confirmed, sparsity, sparsityAt, capped, on, tell, ramp,
     number: (value) => number.format(value),
     short: (value) => scaled(value, ["", "k", "M", "B"]),
     bytes: (value) => scaled(value, ["bytes", "kB", "MB", "GB"]),

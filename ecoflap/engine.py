@@ -1,13 +1,16 @@
 """A loaded model with everything that pruning it needs: ranks, masks, dense weights on the side, and one lock."""
 
+import gc
+import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
 
-from ecoflap import calibration, scoring, solving, store
-from ecoflap.calibration import Samples
+from ecoflap import scoring, solving, store
+from ecoflap.data.registry import samples_for
+from ecoflap.data.samples import Samples
 from ecoflap.errors import EcoflapError
 from ecoflap.importance.precision import in_float32
 from ecoflap.importance.run import Progress
@@ -37,26 +40,58 @@ class Engine:
         self.masked = MaskedModel(model.layers, model.linears)
         self.lock = threading.RLock()
         self._scoring = threading.Lock()
+        # The name of a model that was given back.
+        self._released = ""
         self.fingerprint = model.fingerprint()
         # Asked once: while a layer is scored, its weight is a float32 copy.
         self.dtype = model.dtype
         # Identity of the samples behind the norms, once they are measured.
         self.samples = ""
+        # Their name and number.
+        self.calibrated_on: tuple[str, int] | None = None
         self._norms: dict[str, torch.Tensor] | None = None
         self._ranked: dict[tuple[str, str], dict[str, Ranked]] = {}
         self._solver = solving.Solver(self)
 
+    def release(self) -> None:
+        """Let go of the weights once nobody uses them, and give a GPU's memory back; the engine is of no use then."""
+        with self._scoring, self._solver.lock, self.lock:
+            self._released = self.model.name
+            del self.model, self.masked, self._norms, self._ranked
+            self._solver.forget()
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The model for nobody else inside the context.
+
+        Raises:
+            EcoflapError: it was released.
+        """
+        with self.lock:
+            self._check_there()
+            yield
+
+    def _check_there(self) -> None:
+        if self._released:
+            raise EcoflapError("model_released", model=self._released)
+
     def norms(self) -> dict[str, torch.Tensor]:
         """Input norms of every layer on the dense model, measured once and cached on disk: name -> (cols,) float32."""
-        with self.lock:
+        with self.held():
             if self._norms is None:
                 self._norms = self._measured_norms()
             return self._norms
 
     def calibration_samples(self) -> Samples:
         """The samples that the pruners are calibrated on."""
-        found = calibration.samples_for(self.model.spec, self.source, CALIBRATION_SAMPLES, self.seed)
-        self.samples = found.fingerprint
+        asks = self.model.asks
+        found = samples_for(self.model.spec, self.source, CALIBRATION_SAMPLES, self.seed, asks=asks)
+        for note in found.notes if found.fingerprint != self.samples else ():
+            logging.getLogger(__name__).warning(note)
+        self.samples, self.calibrated_on = found.fingerprint, (found.name, len(found.samples))
         return found
 
     def norms_key(self, samples: Samples, **more: object) -> str:
@@ -65,12 +100,12 @@ class Engine:
         return store.key(kind="norms", **parts, **more)
 
     def cached_norms(self, name: str, layers: Mapping[str, Layer]) -> dict[str, torch.Tensor] | None:
-        """Norms from the cache, on the model's device; None where they are not there or not of `layers`."""
+        """Norms from the cache, where the weights are; None where they are not there or not of `layers`."""
         cached = store.cached_norms(name)
         widths = {layer.name: (layer.cols,) for layer in layers.values()}
         if cached is None or {layer: tuple(norm.shape) for layer, norm in cached.items()} != widths:
             return None
-        return {layer: values.to(self.model.device) for layer, values in cached.items()}
+        return {layer: values.to(self.model.linears[layer].weight.device) for layer, values in cached.items()}
 
     def _measured_norms(self) -> dict[str, torch.Tensor]:
         found = self.calibration_samples()
@@ -88,13 +123,13 @@ class Engine:
 
     def ranked(self, recipe: Recipe) -> dict[str, Ranked]:
         """Ranks of every weight under the recipe's pruner and scope, calibrated on the dense model; made once."""
-        with self.lock:
-            pruner, place = registry.find(recipe.pruner), (recipe.pruner, recipe.scope)
+        with self.held():
+            pruner, place = registry.find(recipe.pruner), (recipe.pruner, recipe.compared)
             norms = self._norms_for(recipe) if pruner.calibrated else {}
             if place not in self._ranked:
                 dense = self.masked.dense
                 self._ranked[place] = rank_model(
-                    self.masked.layers, lambda name: pruner.importance(dense[name], norms.get(name)), recipe.scope
+                    self.masked.layers, lambda name: pruner.importance(dense[name], norms.get(name)), recipe.compared
                 )
             return self._ranked[place]
 
@@ -137,14 +172,14 @@ class Engine:
         """The model in the state of an allocation, or dense; nobody else changes it inside the context."""
         # Before the lock: a sequential calibration takes it for one pass after another.
         wanted = self._wanted(allocation, recipe)
-        with self.lock:
+        with self.held():
             self.masked.apply(*wanted)
             yield self.model
 
     def prune(self, allocation: Allocation | None, recipe: Recipe | None = None) -> int:
         """Apply an allocation, or restore the dense weights; returns how many layers were rewritten."""
         wanted = self._wanted(allocation, recipe)
-        with self.lock:
+        with self.held():
             return self.masked.apply(*wanted)
 
     def _wanted(
@@ -158,6 +193,7 @@ class Engine:
 
     def _check(self, allocation: Allocation) -> None:
         """Raise unless the allocation's layers are this model's."""
+        self._check_there()
         shapes = {layer.name: (layer.rows, layer.cols) for layer in self.model.layers}
         for layer in allocation.layers:
             if shapes.get(layer.name) != (layer.rows, layer.cols):
@@ -179,4 +215,5 @@ class Engine:
             Cancelled: `progress` said so.
         """
         with self._scoring:
+            self._check_there()
             return scoring.score(self, settings or Settings(), progress)

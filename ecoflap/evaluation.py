@@ -1,4 +1,4 @@
-"""How well a model answers at a recipe: exact match with intervals, per question type, and the loss."""
+"""How well a model answers at a recipe: a metric with intervals, per question type, and the loss."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ecoflap.accuracy import Share, by_kind, exact_match, share
-from ecoflap.errors import Cancelled
+from ecoflap.accuracy import Mean, Share, by_kind, exact_match, mean, share
+from ecoflap.errors import Cancelled, EcoflapError, find
 from ecoflap.types import Allocation, Recipe, Sample
+from ecoflap.vqa_accuracy import PEOPLE, vqa_accuracy
 
 if TYPE_CHECKING:
     from ecoflap.engine import Engine
@@ -18,21 +19,70 @@ Progress = Callable[[int, int], bool | None]
 
 
 @dataclass(frozen=True)
+class Metric:
+    """One way to mark answers.
+
+    Attributes:
+        name: exact, vqa or loss.
+        mark: an answer's mark, from 0 to 1; None where answers are not looked at.
+        summary: what is told of all marks.
+    """
+
+    name: str
+    mark: Callable[[str, Sample], float] | None
+    summary: Callable[[Sequence[Any]], Share | Mean] | None
+
+
+def _exact(answer: str, sample: Sample) -> bool:
+    """Whether the answer is the expected one, or another that is accepted as well."""
+    return any(exact_match(answer, accepted) for accepted in (sample.answer, *sample.references))
+
+
+METRICS = (
+    Metric("exact", _exact, share),
+    Metric("vqa", lambda answer, sample: vqa_accuracy(answer, sample.references), mean),
+    Metric("loss", None, None),
+)
+
+
+def metric_for(name: str | None, samples: Sequence[Sample], captions: bool = False) -> Metric:
+    """The metric of a name, or by default the one that fits the samples.
+
+    By default that is VQA accuracy where ten people answered every question, and exact match otherwise. Of captions,
+    which no two people write alike, it is the loss alone.
+
+    Raises:
+        EcoflapError: no metric of that name, or VQA accuracy without ten answers to every question.
+    """
+    others = sum(len(sample.references) != PEOPLE for sample in samples)
+    if name is None:
+        name = "loss" if captions else "exact" if others else "vqa"
+    found = find("metric", name, METRICS)
+    if found.name == "vqa" and others:
+        raise EcoflapError("metric_of_ten", count=others)
+    return found
+
+
+@dataclass(frozen=True)
 class Point:
-    """Accuracy and loss at one recipe, and per question, in the order of the samples, whether its answer is right."""
+    """Accuracy and loss at one recipe, and every answer's mark in the order of the samples.
+
+    Of a metric that looks at no answers there are no marks, and `overall` is None.
+    """
 
     target: float
     achieved: float
-    overall: Share
-    by_type: dict[str, Share]
+    overall: Share | Mean | None
+    by_type: dict[str, Share | Mean]
     loss: float
-    marks: tuple[bool, ...] = ()
+    marks: tuple[float, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The point of `ecoflap evaluate --format json`."""
         head = {"target": self.target, "achieved": self.achieved}
+        overall = self.overall.to_json() if self.overall else {"accuracy": None, "interval": None}
         kinds = {kind: part.to_json() for kind, part in self.by_type.items()}
-        return head | self.overall.to_json() | {"by_type": kinds, "loss": self.loss}
+        return head | overall | {"by_type": kinds, "loss": self.loss}
 
 
 def in_batches(samples: Sequence[Sample]) -> list[list[int]]:
@@ -47,6 +97,7 @@ def evaluate(
     allocation: Allocation | None,
     recipe: Recipe,
     progress: Progress | None = None,
+    metric: Metric = METRICS[0],
 ) -> Point:
     """Answer every question with the model in the state of `allocation` (None is dense).
 
@@ -55,19 +106,22 @@ def evaluate(
     Raises:
         Cancelled: `progress`, told (questions done, questions in all), returned False.
     """
-    marks, loss, tokens, done = [False] * len(samples), 0.0, 0, 0
+    marks: list[float] = [0.0] * len(samples)
+    loss, tokens, done = 0.0, 0, 0
     for batch in in_batches(samples):
         chosen = [samples[i] for i in batch]
         with engine.state(allocation, recipe) as model, torch.inference_mode():
-            answers = model.answer(chosen)
+            answers = model.answer(chosen) if metric.mark else []
             encoded = model.encode(chosen)
             count = int((encoded["labels"] >= 0).sum())
             loss, tokens = loss + float(model.loss(encoded)) * count, tokens + count
         for i, answer in zip(batch, answers):
-            marks[i] = exact_match(answer.text, samples[i].answer)
+            marks[i] = metric.mark(answer.text, samples[i])
         done += len(batch)
         if progress is not None and progress(done, len(samples)) is False:
             raise Cancelled
     achieved = allocation.achieved if allocation is not None else 0.0
-    kinds = by_kind(marks, [sample.kind or "all" for sample in samples])
-    return Point(recipe.target, achieved, share(marks), kinds, loss / tokens, tuple(marks))
+    if metric.mark is None:
+        return Point(recipe.target, achieved, None, {}, loss / tokens)
+    kinds = by_kind(marks, [sample.kind or "all" for sample in samples], metric.summary)
+    return Point(recipe.target, achieved, metric.summary(marks), kinds, loss / tokens, tuple(marks))

@@ -3,7 +3,8 @@
 A weight's rank is its place in the order of importance within its comparison scope, 0 for the least important. Removing
 the k least important weights is then `rank >= k`, whatever k is. Dense weights are kept beside the model, so that
 every state can be reached from every other and the dense one is restored bit for bit. A pass reads dense weight and
-rank and writes the weight: 10 bytes for a float32 weight ranked in its row, against the 8 of a plain copy.
+rank and writes the weight: 10 bytes for a float32 weight ranked in its row, against the 8 of a plain copy. Under an N:M
+pattern weights are ranked within their group of M, and the M - N first ranks go.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from ecoflap.types import Layer
+from ecoflap.pruning import patterns
+from ecoflap.types import Layer, pattern
 
 # Widest row whose ranks are int16.
 _INT16 = 32767
@@ -28,11 +30,14 @@ def ranks(importance: torch.Tensor, scope: str) -> torch.Tensor:
 
     Args:
         importance: (rows, cols).
-        scope: "row" compares the weights of one output, "matrix" all of them.
+        scope: "row" compares the weights of one output, "matrix" all of them, an N:M pattern those of a group of M
+            that follow each other in a row; columns behind the last whole group get the rank M.
 
     Returns:
-        (rows, cols), int16 where at most 32,767 weights are compared, else int32.
+        (rows, cols), int16 where at most 32,767 weights are compared, else int32; int8 for a pattern.
     """
+    if scope in pattern.GROUPED:
+        return patterns.ranks(importance, scope, _CHUNK)
     flat = importance if scope == "row" else importance.reshape(1, -1)
     height, width = flat.shape
     kind = torch.int16 if width <= _INT16 else torch.int32
@@ -47,7 +52,7 @@ def ranks(importance: torch.Tensor, scope: str) -> torch.Tensor:
 
 
 def scope_of(layer: Layer, scope: str) -> str:
-    """The comparison scope of `layer`; "paper" is the whole matrix in vision and the row elsewhere."""
+    """The comparison scope of `layer`; "paper" is the whole matrix in vision and the row elsewhere; others stay."""
     if scope != "paper":
         return scope
     return "matrix" if layer.modality == "vision" else "row"
@@ -64,7 +69,7 @@ def removed_per_row(layer: Layer, kept: int) -> tuple[int, int]:
 
 @dataclass(frozen=True, eq=False)
 class Ranked:
-    """The ranks of one layer and the scope in which they compare. Equal to itself alone."""
+    """The ranks of one layer and the scope (row, matrix or an N:M pattern) they compare in. Equal to itself alone."""
 
     ranks: torch.Tensor
     scope: str
@@ -123,6 +128,9 @@ class MaskedModel:
         if by.scope == "matrix":
             _select(weight, dense, by.ranks, layer.size - count)
             return
+        if by.scope in pattern.GROUPED:
+            _select(weight, dense, by.ranks, patterns.removed(layer, count, by.scope))
+            return
         removed, extra = removed_per_row(layer, count)
         _select(weight[:extra], dense[:extra], by.ranks[:extra], removed - 1)
         _select(weight[extra:], dense[extra:], by.ranks[extra:], removed)
@@ -151,6 +159,8 @@ def keep_mask(layer: Layer, kept: int, ranked: Ranked) -> torch.Tensor:
     """True where a weight stays: (rows, cols) bool with exactly `kept` True. What `MaskedModel.apply` selects by."""
     if ranked.scope == "matrix":
         return ranked.ranks >= layer.size - kept
+    if ranked.scope in pattern.GROUPED:
+        return ranked.ranks >= patterns.removed(layer, kept, ranked.scope)
     removed, extra = removed_per_row(layer, kept)
     thresholds = torch.full((layer.rows, 1), removed, device=ranked.ranks.device)
     thresholds[:extra] -= 1

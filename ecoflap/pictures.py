@@ -2,6 +2,7 @@
 
 import warnings
 from pathlib import Path
+from typing import BinaryIO
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -12,30 +13,35 @@ MAX_PIXELS = 40_000_000
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 
 
-def open_picture(path: str | Path) -> Image.Image:
+def open_picture(path: str | Path | BinaryIO, name: str = "") -> Image.Image:
     """The picture at `path`, upright, in RGB, transparent parts on white.
 
     The size is read from the header, so a huge picture costs nothing.
 
+    Args:
+        path: a file's path, or its content.
+        name: what errors call it; by default the file's name.
+
     Raises:
         EcoflapError: unreadable, of another format, too large, or cut short.
     """
+    name = name or Path(path).name
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(path, formats=FORMATS)
         if image.width * image.height > MAX_PIXELS:
-            raise _too_large(path, f"{image.width} x {image.height}")
+            raise _too_large(name, f"{image.width} x {image.height}")
         image = ImageOps.exif_transpose(image)
         return on_white(image)
     except Image.DecompressionBombError as error:
-        raise _too_large(path, "over 170 million") from error
+        raise _too_large(name, "over 170 million") from error
     except UnidentifiedImageError as error:
-        raise EcoflapError("picture_format", name=Path(path).name, formats=", ".join(FORMATS)) from error
+        raise EcoflapError("picture_format", name=name, formats=", ".join(FORMATS)) from error
     except FileNotFoundError as error:
-        raise EcoflapError("picture_missing", name=Path(path).name) from error
+        raise EcoflapError("picture_missing", name=name) from error
     except (OSError, ValueError, SyntaxError) as error:
-        raise EcoflapError("picture_broken", name=Path(path).name) from error
+        raise EcoflapError("picture_broken", name=name) from error
 
 
 def on_white(image: Image.Image) -> Image.Image:
@@ -46,5 +52,5 @@ def on_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
 
 
-def _too_large(path: str | Path, size: str) -> EcoflapError:
-    return EcoflapError("picture_too_large", name=Path(path).name, size=size, most=MAX_PIXELS // 1_000_000)
+def _too_large(name: str, size: str) -> EcoflapError:
+    return EcoflapError("picture_too_large", name=name, size=size, most=MAX_PIXELS // 1_000_000)

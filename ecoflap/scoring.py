@@ -1,13 +1,14 @@
 """Scoring a loaded model: samples, the method's units under the engine's lock, a journal, and the bundle."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ecoflap import __version__, calibration, store
-from ecoflap.calibration import Samples
+from ecoflap import __version__, store
+from ecoflap.data.registry import samples_for
+from ecoflap.data.samples import Samples
 from ecoflap.importance import registry, zeroth_order
 from ecoflap.importance.precision import in_float32
 from ecoflap.importance.run import Progress, measure
@@ -29,13 +30,14 @@ PRUNED_BY = Recipe()
 def score(engine: "Engine", settings: Settings, progress: Progress | None = None) -> ScoreBundle:
     """The bundle of `engine`'s model; see `Engine.score`."""
     method = registry.find(settings.method)
-    found = calibration.samples_for(engine.model.spec, engine.source, settings.samples, settings.seed)
-    if found.skipped:
-        logging.getLogger(__name__).warning(say("cli.skipped", count=len(found.skipped), first=found.skipped[0]))
+    model = engine.model
+    found = samples_for(model.spec, engine.source, settings.samples, settings.seed, asks=model.asks)
+    for note in found.notes:
+        logging.getLogger(__name__).warning(note)
     if method.prunes:
         engine.norms()
     # The same weights in another type, or on another device, give other digits.
-    place = {"dtype": str(engine.dtype), "device": engine.model.device.type}
+    place = {"dtype": str(engine.dtype), "device": _kinds(engine.model.devices)}
     parts = {"samples": found.fingerprint, "norms": engine.samples if method.prunes else ""} | place
     name = store.key(model=engine.fingerprint, settings=settings.to_json(), **parts, version=VERSION)
     cached = store.cached_scores(name)
@@ -50,6 +52,11 @@ def score(engine: "Engine", settings: Settings, progress: Progress | None = None
     if store.try_to(bundle.write, store.scores_path(name)):
         journal.remove()
     return bundle
+
+
+def _kinds(devices: Sequence[str]) -> str:
+    """The kinds of devices, as cpu, cuda or cpu+cuda."""
+    return "+".join(sorted({device.split(":")[0] for device in devices}))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from ecoflap import store
-from ecoflap.calibration import Samples
+from ecoflap.data.samples import Samples
 from ecoflap.importance.precision import in_float32
 from ecoflap.importance.settings import REPLAY_BYTES
 from ecoflap.masking import Ranked, rank_model
@@ -26,20 +26,24 @@ class Solver:
     def __init__(self, engine: "Engine") -> None:
         """Calibrate the model of `engine`."""
         self._engine = engine
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         # The last ranks and what they are of; they are as large as the model, so no others are kept.
         self._place: tuple[str, str, tuple[tuple[str, int], ...]] | None = None
         self._ranked: dict[str, Ranked] = {}
+
+    def forget(self) -> None:
+        """Free the last ranks."""
+        self._place, self._ranked = None, {}
 
     def ranked(self, allocation: Allocation, recipe: Recipe, progress: Progress | None = None) -> Mapping[str, Ranked]:
         """See `Engine.ranked_for`."""
         lost = tuple((layer.name, n) for layer, n in zip(allocation.layers, allocation.kept) if n < layer.size)
         if not lost:
             return {}
-        place = (recipe.pruner, recipe.scope, lost)
-        with self._lock:
+        place = (recipe.pruner, recipe.compared, lost)
+        with self.lock:
             if self._place != place:
-                self._place, self._ranked = None, {}
+                self.forget()
                 found = self._engine.calibration_samples()
                 self._engine.check_samples(recipe)
                 self._ranked = self._calibrated(found, dict(lost), recipe, progress)
@@ -53,13 +57,13 @@ class Solver:
         """Ranks by norms from the cache, else from a solve."""
         engine, pruner = self._engine, find(recipe.pruner)
         layers = {name: engine.masked.layers[name] for name in kept}
-        rule = {"calibration": recipe.calibration, "pruner": recipe.pruner, "scope": recipe.scope, "kept": kept}
+        rule = {"calibration": recipe.calibration, "pruner": recipe.pruner, "scope": recipe.compared, "kept": kept}
         name = engine.norms_key(found, **rule)
         norms = engine.cached_norms(name, layers)
         if norms is not None:
             dense = engine.masked.dense
-            return rank_model(layers, lambda layer: pruner.importance(dense[layer], norms[layer]), recipe.scope)
-        solved = self._sequential(found, kept, pruner, recipe.scope, progress).solve()
+            return rank_model(layers, lambda layer: pruner.importance(dense[layer], norms[layer]), recipe.compared)
+        solved = self._sequential(found, kept, pruner, recipe.compared, progress).solve()
         store.try_to(store.keep_norms, name, solved.norms)
         return solved.ranked
 

@@ -10,6 +10,9 @@ from ecoflap.types import Loading
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+# Its assertions are read by every class that inherits it.
+pytest.register_assert_rewrite("tests.models.conformance")
+
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "reference"
 
 

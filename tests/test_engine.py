@@ -6,10 +6,11 @@ import pytest
 import torch
 from PIL import Image
 
-from ecoflap import calibration, store
+from ecoflap import store
 from ecoflap.allocation import allocate
+from ecoflap.asking import checked_question
 from ecoflap.errors import EcoflapError
-from ecoflap.explorer import Explorer, checked_question
+from ecoflap.explorer import Explorer
 from ecoflap.export import save_pruned
 from ecoflap.importance.settings import Settings
 from ecoflap.models import huggingface
@@ -87,8 +88,7 @@ def opened(blip2_folder, sample_folder, scores=None):
 
 def test_the_facade_scores_first_and_then_answers_dense_and_pruned(blip2_folder, sample_folder):
     explorer = opened(blip2_folder, sample_folder)
-    explorer.wait()
-    assert explorer.status().ready
+    assert explorer.wait_prepared().ready
     asked = explorer.ask(PICTURE, " what ? ", Recipe(0.9))
     assert asked.allocation.achieved == pytest.approx(0.9, abs=1e-3)
     explorer.engine.prune(None)
@@ -175,16 +175,6 @@ def test_a_saved_pruned_model_answers_as_the_pruned_one(engine, tmp_path):
         save_pruned(engine, allocation, recipe, out)
 
 
-def test_samples_of_a_folder_are_bounded_and_named(sample_folder):
-    rows = (sample_folder / "samples.csv").read_text() + "\nmissing.png,what,yes\n../out.png,what,yes\n0.png,,yes\n"
-    (sample_folder / "samples.csv").write_text(rows)
-    found = calibration.from_folder(sample_folder, 100)
-    assert [sample.question for sample in found.samples] == [sample.question for sample in samples()]
-    assert [part in text for part, text in zip(("missing.png", "outside", "no question"), found.skipped)] == [True] * 3
-    assert found.fingerprint != calibration.from_folder(sample_folder, 2).fingerprint
-    assert all(len(calibration.from_folder(sample_folder, 1, seed).samples) == 1 for seed in range(6))
-
-
 def test_a_recipe_of_other_samples_or_weights_is_refused(engine, sample_folder, tmp_path):
     with pytest.raises(EcoflapError, match="made with the calibration samples 0123"):
         engine.ranked(Recipe(samples="0123"))
@@ -210,14 +200,3 @@ def test_a_cache_that_cannot_be_written_costs_no_work(engine, monkeypatch, tmp_p
     monkeypatch.setenv("ECOFLAP_CACHE", str(tmp_path / "file"))
     assert scored(engine).layers
     assert engine.norms()
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [(None, "no readable samples.csv"), ("a,b\n", "lacks the column"), ("image,question,answer\n", "no usable sample")],
-)
-def test_a_folder_without_samples_is_named(tmp_path, text, sentence):
-    if text is not None:
-        (tmp_path / "samples.csv").write_text(text)
-    with pytest.raises(EcoflapError, match=sentence):
-        calibration.from_folder(tmp_path, 5)

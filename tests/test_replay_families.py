@@ -134,7 +134,7 @@ def test_t5s_position_bias_reaches_later_blocks(tmp_path):
 
 
 def test_the_demos_losses_are_those_of_whole_passes():
-    from ecoflap.calibration import samples_for
+    from ecoflap.data.registry import samples_for
 
     model = open_model("demo", Loading("cpu"))
     batch = model.encode(samples_for("demo", None, 4, 0).samples)

@@ -6,8 +6,8 @@ import pytest
 import torch
 from PIL import Image
 
-from ecoflap import calibration
 from ecoflap.allocation import allocate
+from ecoflap.data.registry import samples_for
 from ecoflap.engine import Engine
 from ecoflap.errors import Cancelled, EcoflapError
 from ecoflap.explorer import Explorer
@@ -113,7 +113,7 @@ def test_a_pruned_folder_says_how_it_was_calibrated(t5_folder, sample_folder, tm
     assert result.exit_code == 0, result.output
     recipe = Recipe.read(out / "recipe.json")
     assert recipe.calibration == "sequential"
-    assert recipe.samples == calibration.from_folder(sample_folder, 128).fingerprint
+    assert recipe.samples == samples_for("x", str(sample_folder), 128, 0).fingerprint
     again = huggingface.open_model(str(out), Loading("cpu"))
     expected = kept_weights(
         Engine(model, str(sample_folder)), allocate(ScoreBundle.read(scores), SEQUENTIAL), SEQUENTIAL

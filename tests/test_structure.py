@@ -12,10 +12,34 @@ SOURCES = [*sorted((ROOT / "ecoflap").rglob("*.py")), ROOT / "app.py"]
 # Lower layers first; a module may import from its own layer and from those before it.
 LAYERS = (
     ("texts", "errors", "types"),
-    ("accuracy", "command", "allocation", "pictures", "pruning", "masking", "replay"),
+    (
+        "accuracy",
+        "vqa_accuracy",
+        "command",
+        "allocation",
+        "formats",
+        "pictures",
+        "pruning",
+        "bitmask",
+        "masking",
+        "replay",
+    ),
     ("importance",),
-    ("models", "demo", "calibration"),
-    ("store", "bench", "validation", "scoring", "solving", "engine", "evaluation", "export", "explorer"),
+    ("models", "demo", "data"),
+    (
+        "store",
+        "bench",
+        "validation",
+        "scoring",
+        "solving",
+        "engine",
+        "evaluation",
+        "export",
+        "loader",
+        "asking",
+        "explorer",
+        "host",
+    ),
     ("plots", "ui", "cli", "__main__"),
     ("app",),
 )
@@ -23,7 +47,8 @@ HOMES = {
     "gradio": ("ecoflap/ui/", "app.py"),
     "plotly": ("ecoflap/plots.py", "ecoflap/ui/"),
     "transformers": ("ecoflap/models/huggingface/", "ecoflap/demo/", "ecoflap/validation/blip2.py"),
-    "lavis": ("ecoflap/models/lavis.py",),
+    "datasets": ("ecoflap/data/hub_datasets.py",),
+    "lavis": ("ecoflap/models/lavis/",),
 }
 NO_TORCH = tuple(f"ecoflap/{part}" for part in ("types", "allocation", "texts", "errors.py", "plots.py", "ui"))
 

@@ -35,7 +35,7 @@ def save_samples(folder: Path) -> Path:
     return folder
 
 
-def _processor() -> tf.Blip2Processor:
+def _processor() -> "tf.Blip2Processor":
     core = Tokenizer(models.WordLevel({word: i for i, word in enumerate(WORDS)}, unk_token="<unk>"))
     core.pre_tokenizer = pre_tokenizers.Whitespace()
     marks = {"pad_token": "<pad>", "eos_token": "</s>", "bos_token": "</s>", "unk_token": "<unk>"}

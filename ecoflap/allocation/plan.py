@@ -7,7 +7,7 @@ import numpy as np
 from ecoflap.allocation import budget, registry
 from ecoflap.allocation.groups import Groups
 from ecoflap.errors import EcoflapError
-from ecoflap.types import Allocation, Layer, Recipe, ScoreBundle
+from ecoflap.types import Allocation, Layer, Recipe, ScoreBundle, pattern
 
 # The slider's positions: sparsities 0.00 to 0.95.
 TARGETS = tuple(step / 100 for step in range(96))
@@ -22,7 +22,8 @@ class Plan:
     """Everything of an allocation that does not depend on the target, computed once per bundle and recipe.
 
     Groups are in order of first appearance. A group fixed by an override keeps round((1 - s) * size) weights; the other
-    groups share what is left of the budget.
+    groups share what is left of the budget. An N:M pattern fixes every layer instead: its plan is the same at every
+    target.
     """
 
     def __init__(self, bundle: ScoreBundle, recipe: Recipe) -> None:
@@ -39,7 +40,7 @@ class Plan:
         index = {group: i for i, group in enumerate(self.names)}
         self.member = np.array([index[self.group_of[i]] for i in chosen])
         self.layer_sizes = np.array([layer.size for layer in self.layers], dtype=np.int64)
-        need = self.allocator.lacks([self.layers[i] for i in chosen])
+        need = None if recipe.fixed else self.allocator.lacks([self.layers[i] for i in chosen])
         if need:
             raise EcoflapError("bundle_lacks", allocator=self.allocator.name, need=need, method=bundle.method)
         self.groups = self._groups()
@@ -88,8 +89,12 @@ class Plan:
 
     def layer_kept(self, target: float, cap: float) -> np.ndarray:
         """Weights kept per layer, (layers,) int64; a group's count is split by size, largest remainder within it."""
-        whole = self._split(self.group_kept(target, cap))
         kept = self.layer_sizes.copy()
+        if self.recipe.fixed:
+            shapes = [(self.layers[i].rows, self.layers[i].cols) for i in self.chosen]
+            kept[self.chosen] = [pattern.kept(self.recipe.pattern, rows, cols) for rows, cols in shapes]
+            return kept
+        whole = self._split(self.group_kept(target, cap))
         kept[self.chosen] = self._rounded(whole) if self.recipe.rounding == "reference" else whole
         return kept
 

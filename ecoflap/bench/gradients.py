@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from torch.profiler import ProfilerActivity, profile, record_function
 
-from ecoflap import calibration
+from ecoflap.data.registry import samples_for
 from ecoflap.importance.streaming import reduced, streamed
 from ecoflap.models.registry import open_model
 
@@ -38,7 +38,7 @@ def measure(quick: bool = False) -> dict[str, float]:
         ordinary_gradient_bytes: ordinary, where every weight keeps its `grad`.
     """
     model = open_model("demo")
-    batch = model.encode(calibration.samples_for("demo", None, 2 if quick else 8, 0).samples)
+    batch = model.encode(samples_for("demo", None, 2 if quick else 8, 0).samples)
     weights = [linear.weight for linear in model.linears.values()]
     return compared(weights, lambda: model.loss(batch))
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from ecoflap.bench.timing import one_thread
-from ecoflap.calibration import samples_for
+from ecoflap.data.registry import samples_for
 from ecoflap.importance import zeroth_order
 from ecoflap.importance.settings import Settings
 from ecoflap.importance.task import Task

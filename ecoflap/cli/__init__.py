@@ -2,12 +2,12 @@
 
 import typer
 
-from ecoflap.cli import asking, benching, scoring
+from ecoflap.cli import asking, benching, evaluating, scoring
 from ecoflap.command import run
 from ecoflap.texts import say
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help=say("cli.help"), pretty_exceptions_enable=False)
-for command in (*scoring.COMMANDS, *asking.COMMANDS, *benching.COMMANDS):
+for command in (*scoring.COMMANDS, *asking.COMMANDS, *evaluating.COMMANDS, *benching.COMMANDS):
     app.command(command.__name__, help=say(f"cli.{command.__name__}.help"))(command)
 
 

@@ -9,8 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from ecoflap.cli.output import Format
+from ecoflap.command import stderr
+from ecoflap.formats.recipes import read_recipe
 from ecoflap.texts import say
 from ecoflap.types import Recipe
+from ecoflap.types.pattern import SPARSITY, UNSTRUCTURED
 
 
 def option(name: str, text: str = "") -> Any:
@@ -20,12 +23,12 @@ def option(name: str, text: str = "") -> Any:
 
 FormatOption = Annotated[Format, option("format")]
 Model = Annotated[str, option("model")]
-Device = Annotated[str | None, option("device")]
 Calibration = Annotated[str | None, option("calibration")]
 Scores = Annotated[Path | None, option("scores")]
 Samples = Annotated[int, option("samples")]
 Seed = Annotated[int, option("seed")]
 Out = Annotated[Path, option("out")]
+RecipeFile = Annotated[Path | None, option("recipe")]
 
 # The recipe's fields on the command line: name -> (type with help, default of Recipe).
 _DEFAULT = Recipe()
@@ -40,29 +43,42 @@ RECIPE_OPTIONS: dict[str, tuple[Any, Any]] = {
     "pruner": (Annotated[str, option("pruner")], _DEFAULT.pruner),
     "scope": (Annotated[str, option("scope")], _DEFAULT.scope),
     "rounding": (Annotated[str, option("rounding")], _DEFAULT.rounding),
-    # The recipe's field is `calibration`, which on the command line is where samples come from.
+    "pattern": (Annotated[str, option("pattern")], _DEFAULT.pattern),
     "calibration_mode": (Annotated[str, option("calibration-mode")], _DEFAULT.calibration),
 }
+# Options that are not called like their field: on the command line `calibration` is where samples come from.
+_FIELDS = {"calibration_mode": "calibration"}
 
 
 def recipe_from(values: dict[str, Any]) -> Recipe:
     """A recipe from option values; `modalities` is a list with commas."""
     chosen = tuple(part.strip() for part in values["modalities"].split(",") if part.strip())
-    fields = {name: value for name, value in values.items() if name != "calibration_mode"}
-    return Recipe(**fields | {"modalities": chosen, "calibration": values["calibration_mode"]})
+    return Recipe(**{_FIELDS.get(name, name): value for name, value in values.items()} | {"modalities": chosen})
 
 
 def with_recipe(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command whose first parameter is `recipe` the recipe's options `names` (all by default) instead."""
+    """Give a command whose first parameter is `recipe` the recipe's options `names` (all by default) instead.
+
+    It gets `--recipe FILE` too; options that were typed beside it win.
+    """
     chosen = names or tuple(RECIPE_OPTIONS)
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @wraps(command)
-        def run(**given: Any) -> None:
+        def run(context: typer.Context, recipe_file: Path | None, **given: Any) -> None:
             # A command without --target sets targets of its own; 0 is below every cap.
             values = {name: default for name, (_, default) in RECIPE_OPTIONS.items()} | {"target": 0.0}
             values |= {name: given.pop(name) for name in chosen}
-            command(recipe_from(values), **given)
+            if "target" not in chosen and values["pattern"] != UNSTRUCTURED:
+                values["target"] = SPARSITY
+            recipe = recipe_from(values)
+            if recipe_file is not None:
+                typed = [name for name in chosen if context.get_parameter_source(name).name == "COMMANDLINE"]
+                fields = [_FIELDS.get(name, name) for name in typed]
+                recipe = read_recipe(recipe_file, {name: getattr(recipe, name) for name in fields})
+            if recipe.fixed:
+                stderr.print(say("cli.pattern", pattern=recipe.pattern), markup=False, highlight=False, soft_wrap=True)
+            command(recipe, **given)
 
         kind = inspect.Parameter.KEYWORD_ONLY
         own = [p.replace(kind=kind) for p in list(inspect.signature(command).parameters.values())[1:]]
@@ -70,6 +86,8 @@ def with_recipe(*names: str) -> Callable[[Callable[..., None]], Callable[..., No
             inspect.Parameter(name, kind, default=RECIPE_OPTIONS[name][1], annotation=RECIPE_OPTIONS[name][0])
             for name in chosen
         ]
+        added.append(inspect.Parameter("recipe_file", kind, default=None, annotation=RecipeFile))
+        added.append(inspect.Parameter("context", kind, annotation=typer.Context))
         run.__signature__ = inspect.Signature(own + added)
         return run
 

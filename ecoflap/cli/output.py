@@ -42,4 +42,4 @@ def _cell(value: Any) -> str:
 def bar() -> Progress:
     """A progress bar with the time left, on stderr."""
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    return Progress(*columns, console=stderr, transient=True)
+    return Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal)

@@ -1,11 +1,12 @@
 """Commands up to the allocation: models, score, allocate."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+from ecoflap.cli.loading import LOADING, loading_bar, with_loading
 from ecoflap.cli.options import (
     Calibration,
-    Device,
     FormatOption,
     Model,
     Out,
@@ -17,8 +18,10 @@ from ecoflap.cli.options import (
 )
 from ecoflap.cli.output import Format, bar, show
 from ecoflap.errors import EcoflapError
+from ecoflap.formats.recipes import write_recipe
+from ecoflap.formats.tables import fitted
 from ecoflap.importance.settings import Settings
-from ecoflap.models.registry import DEMO_FOLDER, DEMO_SCORES, SOURCES, open_model
+from ecoflap.models.registry import DEMO_SCORES, SOURCES, Source, layers_of, open_model, openable
 from ecoflap.texts import say
 from ecoflap.types import Loading, Recipe, ScoreBundle
 from ecoflap.types.bundle import check_writable
@@ -26,16 +29,31 @@ from ecoflap.types.bundle import check_writable
 _DEFAULT = Settings()
 
 
-def models(form: FormatOption = Format.TABLE) -> None:
-    from ecoflap.models.hub import cached_models
+@with_loading
+def models(loading: Loading = LOADING, form: FormatOption = Format.TABLE) -> None:
+    from ecoflap.models.placement import described
 
-    rows = [{"model": source.form, "what": say(source.what), "bytes": None} for source in SOURCES]
-    weights = DEMO_FOLDER / "model.safetensors"
-    rows[0]["bytes"] = weights.stat().st_size if weights.is_file() else None
-    rows += [{"model": name, "what": say("cli.models.cached"), "bytes": size} for name, size in cached_models()]
-    show({"models": rows}, form, say("cli.models.title"), rows)
+    demo, *others = [row | {"what": say(row["what"])} for row in openable()]
+    rows = [demo, *(_form(source) for source in SOURCES if source.form != "demo"), *others]
+    place = described(loading)
+    facts = place | {"dtype": place["dtype"] or say("cli.models.dtype_own"), "free": f"{place['free'] / 1e9:.1f}"}
+    shown = [row | {"available": say("cli.yes" if row["available"] else "cli.no")} for row in rows]
+    show({"models": rows, "place": place}, form, say("cli.models.title", **facts), shown)
 
 
+def _form(source: Source) -> dict[str, Any]:
+    """A row for one kind of thing that `--model` may name."""
+    why = source.why_not()
+    return {
+        "model": source.form,
+        "what": say(source.what),
+        "bytes": None,
+        "available": why is None,
+        "why": str(why) if why else None,
+    }
+
+
+@with_loading
 def score(
     out: Out,
     model: Model = "demo",
@@ -48,18 +66,27 @@ def score(
     gradient: Annotated[str, option("gradient")] = _DEFAULT.gradient,
     replay_memory: Annotated[float, option("replay-memory")] = _DEFAULT.replay_bytes / 2**30,
     add_to: Annotated[Path | None, option("with")] = None,
+    source: Annotated[Path | None, option("from")] = None,
     calibration: Calibration = None,
-    device: Device = None,
+    loading: Loading = LOADING,
     form: FormatOption = Format.TABLE,
 ) -> None:
+    from ecoflap.data.registry import check_source
     from ecoflap.engine import Engine
     from ecoflap.importance import registry
 
     settings = Settings(method, samples, seed, batch_size, draws, eps, gradient, replay_bytes=replay_memory * 2**30)
     registry.find(method)
+    check_source(calibration)
     check_writable(out)
+    if source is not None:
+        from ecoflap.formats.scores import imported_scores
+
+        _write_scores(imported_scores(source, *layers_of(model, loading)), out, form)
+        return
     before = ScoreBundle.read(add_to) if add_to else None
-    engine = Engine(open_model(model, Loading(device)), calibration)
+    with loading_bar() as tell:
+        engine = Engine(open_model(model, loading, tell), calibration)
     if before is not None:
         if method.startswith("zeroth-order"):
             raise EcoflapError("bundle_adds_nothing", method=method)
@@ -68,27 +95,51 @@ def score(
     with bar() as progress:
         task = progress.add_task(say("cli.score.running"), total=None)
         bundle = engine.score(settings, lambda step: progress.update(task, completed=step.done, total=step.total))
-    bundle = bundle if before is None else before.joined(bundle)
+    _write_scores(bundle if before is None else before.joined(bundle), out, form, engine.model.found)
+
+
+def _write_scores(bundle: ScoreBundle, out: Path, form: Format, found: str = "") -> None:
+    """Write the bundle and show what it holds; `found` says what was recognised in the model."""
     bundle.write(out)
     columns = ("name", "modality", "score", "stderr", "draws")
     rows = [{column: getattr(layer, column) for column in columns} for layer in bundle.layers]
     document = {"out": str(out), "model": bundle.model, "method": bundle.method, "fingerprint": bundle.fingerprint}
     document |= {fact: bundle.facts[fact] for fact in ("convergence", "note") if fact in bundle.facts}
-    show(document | {"layers": len(rows)}, form, say("cli.score.title", out=out) + _convergence(bundle), rows)
+    title = "\n".join(filter(None, (found, say("cli.score.title", out=out), _convergence(bundle))))
+    show(document | {"layers": len(rows), "found": found}, form, title, rows)
 
 
 def _convergence(bundle: ScoreBundle) -> str:
     """A line on how the standard error fell from batch to batch, where the method says so."""
     known = [(count, share) for count, share in bundle.facts.get("convergence", ()) if share is not None]
     series = ", ".join(f"{count}: {share:.1%}" for count, share in known)
-    return "\n" + say("cli.score.convergence", series=series) if known else ""
+    return say("cli.score.convergence", series=series) if known else ""
 
 
-@with_recipe("target", "max_sparsity", "cap_margin", "allocator", "granularity", "aggregate", "modalities", "rounding")
-def allocate(recipe: Recipe, scores: Scores = None, form: FormatOption = Format.TABLE) -> None:
+@with_recipe(
+    "target",
+    "max_sparsity",
+    "cap_margin",
+    "allocator",
+    "granularity",
+    "aggregate",
+    "modalities",
+    "rounding",
+    "pattern",
+)
+def allocate(
+    recipe: Recipe,
+    scores: Scores = None,
+    out: Annotated[Path | None, option("out", "recipe-out")] = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
     from ecoflap.allocation import allocate as allocate_bundle
 
-    allocation = allocate_bundle(ScoreBundle.read(scores or DEMO_SCORES), recipe)
+    bundle = ScoreBundle.read(scores or DEMO_SCORES)
+    recipe = fitted(recipe, bundle.layers)
+    allocation = allocate_bundle(bundle, recipe)
+    if out is not None:
+        write_recipe(out, replace(recipe, model=bundle.model, bundle=bundle.fingerprint), allocation)
     groups = allocation.groups()
     document = {"target": recipe.target, "achieved": allocation.achieved, "groups": groups}
     facts = {"target": f"{recipe.target:.2%}", "achieved": f"{allocation.achieved:.4%}"}

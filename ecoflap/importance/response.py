@@ -88,7 +88,7 @@ def _increases(task: Task, number: int, block: str, sparsity: float) -> list[flo
         pruned = replay.start(block)[0]
     finally:
         task.masked.restore()
-    return (pruned.double() - replay.result[0].double()).tolist()
+    return (pruned.cpu().double() - replay.result[0].cpu().double()).tolist()
 
 
 def estimate(increases: Sequence[float], tokens: Sequence[float]) -> tuple[float, float]:

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ecoflap.errors import EcoflapError
+from ecoflap.types.answer import check_choice
 
 # Bytes of kept block outputs for one batch: eight samples through BLIP-2 FlanT5-XL need 0.6 GB in float32.
 REPLAY_BYTES = 4 * 2**30
@@ -46,10 +47,7 @@ class Settings:
                 raise EcoflapError("not_positive", name=name, value=getattr(self, name))
         if not EPS[0] <= self.eps <= EPS[1]:
             raise EcoflapError("eps_range", value=self.eps, least=EPS[0], most=EPS[1])
-        if self.samples < 1:
-            raise EcoflapError("samples_count", value=self.samples)
-        if self.seed < 0:
-            raise EcoflapError("samples_seed", value=self.seed)
+        check_choice(self.samples, self.seed)
         if self.gradient not in GRADIENTS:
             raise EcoflapError("not_a_choice", name="gradient", value=self.gradient, choices=", ".join(GRADIENTS))
         if not 0 <= self.replay_bytes < float("inf"):

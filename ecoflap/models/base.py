@@ -3,13 +3,17 @@
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
 from torch import nn
 
+from ecoflap.errors import EcoflapError
+from ecoflap.models import discovery, findings, reach
+from ecoflap.models.libraries import first_line
 from ecoflap.types import Answer, Layer, Sample
-from ecoflap.types.loading import ASKS
+from ecoflap.types.loading import ASKS, KINDS
 
 Batch = Mapping[str, torch.Tensor]
 
@@ -25,24 +29,28 @@ class VisionLanguageModel(ABC):
     Attributes:
         name: what people read.
         spec: what `--model` said.
-        folder: where its files are.
+        folder: where its files are; None where they lie in the caches of its library, and `save` writes the model.
         resized: whether loading had to enlarge the embeddings, so that the folder's config.json no longer fits.
         module: the torch module, in evaluation mode.
         layers: prunable layers in execution order, without scores.
         linears: the same layers' modules by name.
         dense: what is never pruned: (kind, number of parameters).
+        found: what was recognised in it and what was not, in words; empty where nobody looked.
+        kind: one of `types.loading.KINDS`.
         asks: what a question to it consists of, one of `types.loading.ASKS`.
         labels: the answers that it chooses among; empty where it answers in words of its own.
     """
 
     name: str
     spec: str
-    folder: Path
+    folder: Path | None
     resized: bool
     module: nn.Module
     layers: tuple[Layer, ...]
     linears: dict[str, nn.Linear]
     dense: tuple[tuple[str, int], ...]
+    found: str = ""
+    kind: str = next(iter(KINDS))
     asks: str = ASKS[0]
     labels: tuple[str, ...] = ()
 
@@ -62,6 +70,33 @@ class VisionLanguageModel(ABC):
     def answer(self, samples: Sequence[Sample], max_new_tokens: int = MAX_NEW_TOKENS) -> list[Answer]:
         """Greedy answers to the questions; the samples' own answers are not looked at."""
 
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write the weights as they are now to `folder`; of a model without a folder, all that opening it needs."""
+
+    def _explore(self, trial: Sample) -> None:
+        """Find what can be pruned, and run once to see what of it is used.
+
+        Args:
+            trial: what the model is asked.
+
+        Raises:
+            EcoflapError: there is nothing to prune, or the pass fails.
+        """
+        found = discovery.discover(self.module)
+        if not found.layers:
+            raise EcoflapError("model_no_layers", spec=self.spec, kind=type(self.module).__name__)
+        found = reach.narrowed(found, self.module, partial(self._tried, trial))
+        self.layers, self.linears, self.dense = found.layers, found.linears, found.dense
+        self.found = findings.sentence(found)
+
+    def _tried(self, trial: Sample) -> torch.Tensor:
+        """The loss of one sample."""
+        try:
+            return self.loss(self.encode([trial]))
+        except Exception as error:  # of a family that was never seen any part may fail
+            raise EcoflapError("model_trial", spec=self.spec, reason=first_line(error).rstrip(".")) from error
+
     @property
     def blocks(self) -> dict[str, nn.Module]:
         """The modules of all blocks by name."""
@@ -69,8 +104,13 @@ class VisionLanguageModel(ABC):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """Where inputs go: the device of the first weights, which is that of all but in a model that is spread."""
         return next(self.module.parameters()).device
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """Where the weights are, each device once."""
+        return tuple(dict.fromkeys(str(parameter.device) for parameter in self.module.parameters()))
 
     @property
     def dtype(self) -> torch.dtype:

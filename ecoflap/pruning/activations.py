@@ -15,13 +15,14 @@ def input_squares(linears: Mapping[str, nn.Linear]) -> Iterator[dict[str, torch.
         name -> (cols,) float64 sums over all tokens seen, filled as the model runs.
     """
     sums = {
-        name: torch.zeros(m.in_features, dtype=torch.float64, device=m.weight.device) for name, m in linears.items()
+        name: torch.zeros(m.in_features, dtype=torch.float64, device=_place(m.weight)) for name, m in linears.items()
     }
 
     def hook_for(name: str) -> Callable[[nn.Module, tuple[torch.Tensor, ...]], None]:
         def hook(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
             tokens = inputs[0].detach().reshape(-1, inputs[0].shape[-1])
-            sums[name] += tokens.float().square().sum(0).double()
+            # Of a model on several devices the inputs may come from another one.
+            sums[name] += tokens.float().square().sum(0).to(sums[name].device).double()
 
         return hook
 
@@ -50,4 +51,9 @@ def input_norms(
     with input_squares(linears) as sums:
         for batch in batches:
             run(batch)
-    return {name: (total / samples).sqrt().float() for name, total in sums.items()}
+    return {name: (total / samples).sqrt().float().to(linears[name].weight.device) for name, total in sums.items()}
+
+
+def _place(weight: torch.Tensor) -> torch.device:
+    """Where sums are kept: beside the weight; Apple's GPUs have no float64."""
+    return torch.device("cpu") if weight.device.type == "mps" else weight.device

@@ -129,7 +129,8 @@ class Sequential:
             if sum(each.bytes for each in prefixes) > self.most_bytes:
                 prefix.give_up()
             self._tell()
-        return {name: (total / len(prefixes)).sqrt().float() for name, total in totals.items()}
+        norms = {name: (total / len(prefixes)).sqrt().float() for name, total in totals.items()}
+        return {name: norm.to(linears[name].weight.device) for name, norm in norms.items()}
 
     def _tell(self) -> None:
         """Report one more pass; raise where the answer is to stop."""

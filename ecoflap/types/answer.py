@@ -3,8 +3,22 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ecoflap.errors import EcoflapError
+
 if TYPE_CHECKING:
     from PIL import Image
+
+
+# More than the largest evaluation split in use has (VQAv2's, 214,354 questions).
+MOST_SAMPLES = 250_000
+
+
+def check_choice(count: int, seed: int) -> None:
+    """Raise unless `count` samples can be chosen by `seed`."""
+    if not 1 <= count <= MOST_SAMPLES:
+        raise EcoflapError("samples_count", value=count, most=f"{MOST_SAMPLES:,}")
+    if seed < 0:
+        raise EcoflapError("samples_seed", value=seed)
 
 
 @dataclass(frozen=True)
@@ -32,8 +46,9 @@ class Answer:
 
     Attributes:
         text: the decoded answer.
-        tokens: the generated tokens as text, end token left out.
-        probabilities: probability of each of `tokens` when it was chosen, in [0, 1].
+        tokens: the generated tokens as text, end token left out; of a model that chooses among labels the most probable
+            ones, of which the first is the answer.
+        probabilities: probability of each of `tokens` when it was chosen, or of each label, in [0, 1].
     """
 
     text: str

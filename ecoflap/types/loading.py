@@ -9,6 +9,9 @@ DTYPES = ("auto", "float32", "float16", "bfloat16")
 DEVICE_MAPS = (None, "auto")
 # What a question to a model consists of.
 ASKS = ("picture and text", "picture", "text")
+# Kinds of models -> what a question to them consists of. A classifier names one of its own labels, a zero-shot model
+# one of those that the question lists.
+KINDS = {"vision-language": ASKS[0], "classifier": ASKS[1], "zero-shot": ASKS[0], "text": ASKS[2]}
 
 
 @dataclass(frozen=True)

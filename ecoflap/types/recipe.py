@@ -8,6 +8,7 @@ from typing import Any
 from ecoflap.errors import EcoflapError
 from ecoflap.types.bundle import read_json, write_text
 from ecoflap.types.layer import MODALITIES
+from ecoflap.types.pattern import PATTERNS, SPARSITY, UNSTRUCTURED
 
 FORMAT = "ecoflap-recipe/1"
 CHOICES = {
@@ -16,7 +17,7 @@ CHOICES = {
     "pruner": ("wanda", "magnitude"),
     "scope": ("paper", "row", "matrix"),
     "rounding": ("exact", "reference"),
-    "pattern": ("unstructured",),
+    "pattern": PATTERNS,
     "calibration": ("dense", "sequential"),
 }
 
@@ -43,7 +44,9 @@ class Recipe:
         pruner: the local criterion that ranks weights inside a layer.
         scope: weights are compared within a row or the whole matrix; paper = matrix in vision, row elsewhere.
         rounding: exact keeps exactly the budget; reference removes int(cols * sparsity) per row like the public code.
-        pattern: which zeros are allowed in a row; unstructured allows any.
+        pattern: which zeros are allowed in a row. unstructured allows any; 2:4 and 4:8 remove half of every group of 4
+            or 8, so that every layer's sparsity is given: target, allocator, scope and rounding decide nothing, and
+            nothing can be overridden.
         calibration: dense measures the pruner's input norms on the dense model, once for every sparsity; sequential
             measures a block's while the blocks before it are masked, as the paper does, anew for every allocation.
         model: name of the model; empty where it does not matter.
@@ -91,6 +94,19 @@ class Recipe:
             )
         if self.target > self.cap:
             raise EcoflapError("target_above_cap", target=self.target, cap=self.cap)
+        if self.fixed and (self.target != SPARSITY or self.overrides):
+            what = "overrides" if self.overrides else f"target {self.target}"
+            raise EcoflapError("pattern_fixes_target", pattern=self.pattern, what=what)
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the pattern fixes every layer's sparsity, so that no allocator is asked."""
+        return self.pattern != UNSTRUCTURED
+
+    @property
+    def compared(self) -> str:
+        """Within what weights are compared: `scope`, or the groups of an N:M pattern."""
+        return self.pattern if self.fixed else self.scope
 
     @property
     def cap(self) -> float:

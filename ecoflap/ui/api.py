@@ -7,6 +7,7 @@ import gradio as gr
 from ecoflap.errors import EcoflapError
 from ecoflap.pictures import open_picture
 from ecoflap.types import Recipe
+from ecoflap.types.pattern import UNSTRUCTURED
 from ecoflap.ui.session import uploaded
 
 MODALITIES = ["vision", "language"]
@@ -17,7 +18,7 @@ def chosen(modalities: Any) -> Any:
     return tuple(modalities) if isinstance(modalities, list) else modalities
 
 
-def register(explorer: Any, language: str) -> None:
+def register(host: Any, language: str) -> None:
     """Add /allocate and /ask to the current Blocks."""
 
     def allocate(
@@ -28,16 +29,18 @@ def register(explorer: Any, language: str) -> None:
         aggregate: Literal["sum", "avg"] = "sum",
         allocator: str = "ecoflap",
         modalities: list[str] = MODALITIES,
+        pattern: Literal["unstructured", "2:4", "4:8"] = UNSTRUCTURED,
     ) -> dict:
         """Sparsity of every group. Without max_sparsity the cap is min(1, target + cap_margin). Shares are 0 to 1."""
         with sentence(language):
-            recipe = Recipe(target, max_sparsity, cap_margin, allocator, granularity, aggregate, chosen(modalities))
-            found = explorer.allocate(recipe)
+            settings = (target, max_sparsity, cap_margin, allocator, granularity, aggregate, chosen(modalities))
+            recipe = Recipe(*settings, pattern=pattern)
+            found = host.explorer.allocate(recipe)
             return {"target": found.target, "achieved": found.achieved, "groups": found.groups()}
 
     def ask(
-        image: dict,
-        question: str,
+        image: dict | None = None,
+        question: str = "",
         target: float = 0.5,
         max_sparsity: float | None = None,
         cap_margin: float = 0.1,
@@ -46,13 +49,18 @@ def register(explorer: Any, language: str) -> None:
         allocator: str = "ecoflap",
         modalities: list[str] = MODALITIES,
         pruner: str = "wanda",
+        pattern: Literal["unstructured", "2:4", "4:8"] = UNSTRUCTURED,
     ) -> dict:
-        """The dense and the pruned model's answer to a question about an uploaded picture."""
+        """The dense and the pruned model's answer to a question about an uploaded picture.
+
+        A classifier takes no question, a model that reads text alone no picture; a zero-shot model's question lists the
+        labels, separated by commas.
+        """
         with sentence(language):
-            recipe = Recipe(
-                target, max_sparsity, cap_margin, allocator, granularity, aggregate, chosen(modalities), pruner=pruner
-            )
-            asked = explorer.ask(open_picture(uploaded(image)), question, recipe)
+            settings = (target, max_sparsity, cap_margin, allocator, granularity, aggregate, chosen(modalities))
+            recipe = Recipe(*settings, pruner=pruner, pattern=pattern)
+            picture = None if image is None else open_picture(uploaded(image))
+            asked = host.explorer.ask(picture, question, recipe)
             return {
                 "dense": asked.dense.text,
                 "pruned": asked.pruned.text,

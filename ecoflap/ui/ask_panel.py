@@ -1,21 +1,25 @@
-"""The Ask section: a picture, a question, and what the dense and the pruned model say to it."""
+"""The Ask section: what the model takes (a picture, a question, labels), and what dense and pruned model say to it."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
+from ecoflap.asking import MAX_QUESTION
+from ecoflap.models.kinds import CLASSIFIER, ZERO_SHOT, Description
 from ecoflap.texts import say
 from ecoflap.ui.embed import panel
-from ecoflap.ui.pictures import examples, opening
+from ecoflap.ui.pictures import Opened, examples, opening
 
-QUESTION_CHARACTERS = 500
+# Labels of a classifier that the page lists; of more it says how many there are.
+LISTED = 200
 
 
 @dataclass(frozen=True)
 class AskPanel:
     """The section's components. `token` says which picture is asked about; only the server can set it."""
 
+    about: gr.HTML
     token: gr.State
     picker: gr.HTML
     editor: gr.HTML
@@ -26,15 +30,32 @@ class AskPanel:
     ask: gr.Button
     answers: gr.HTML
 
+    @property
+    def parts(self) -> list[Any]:
+        """What follows the model, in the order in which `followed` gives it."""
+        return [self.about, self.token, self.picker, self.chips, self.question, self.answers]
 
-def build(is_demo: bool, colours: dict[str, str], language: str) -> AskPanel:
-    """Build the section inside the current container."""
+
+def model_value(explorer: Any) -> dict[str, Any]:
+    """What the section has to know of the model, as JSON."""
+    described = explorer.described or Description()
+    labels = described.labels
+    return {
+        "kind": described.kind,
+        "demo": explorer.is_demo,
+        "labels": list(labels[:LISTED]),
+        "more": max(0, len(labels) - LISTED),
+    }
+
+
+def build(value: dict[str, Any], colours: dict[str, str], language: str) -> AskPanel:
+    """Build the section inside the current container for the model that `value` is of; see `model_value`."""
 
     def word(key: str) -> str:
         return say(f"page.ask.{key}", language)
 
-    first = opening(is_demo, language)
-    gr.HTML(f"<h2>{word('title')}</h2><p>{word('lead')}</p>", apply_default_css=False, elem_classes="part heading")
+    first = opening(value["kind"], value["demo"], language)
+    about = panel("about", value)
     with gr.Row(elem_id="ask-grid"):
         with gr.Column(elem_id="ask-picture"):
             token = gr.State(first.token)
@@ -46,21 +67,29 @@ def build(is_demo: bool, colours: dict[str, str], language: str) -> AskPanel:
                 )
             editor = panel("editor", None, ("drawn",), colours=colours)
         with gr.Column(elem_id="ask-words"):
-            question = gr.Textbox(
-                value=first.question,
-                label=word("question"),
-                placeholder=word("placeholder"),
-                max_length=QUESTION_CHARACTERS,
-                elem_id="question",
-                submit_btn=False,
-            )
+            box = {"max_length": MAX_QUESTION, "elem_id": "question", "submit_btn": False}
+            question = gr.Textbox(**_question(value["kind"], first.question, language), **box)
+            panel("labels")
             chips = panel("chips", first.questions)
             ask = gr.Button(word("button"), variant="primary", elem_id="ask")
             answers = panel("answers", None)
-    return AskPanel(token, picker, editor, upload, fresh, chips, question, ask, answers)
+    return AskPanel(about, token, picker, editor, upload, fresh, chips, question, ask, answers)
 
 
-def answer_value(asked: Any, key: str, percent: int, question: str) -> dict[str, Any]:
+def _question(kind: str, text: str, language: str) -> dict[str, str]:
+    """Content and label of the box for a kind of model; a classifier's is never seen."""
+    shown = Description().kind if kind == CLASSIFIER else kind
+    label, hint = (say(f"page.ask.{part}.{shown}", language) for part in ("question", "placeholder"))
+    return {"value": text, "label": label, "placeholder": hint}
+
+
+def followed(value: dict[str, Any], opened: Opened, language: str) -> tuple[Any, ...]:
+    """The section's parts for another model: its picture and suggestions, and no answers."""
+    question = gr.update(**_question(value["kind"], opened.question, language))
+    return value, opened.token, opened.picture, opened.questions, question, None
+
+
+def answer_value(asked: Any, key: str, percent: int, question: str, kind: str) -> dict[str, Any]:
     """What the browser shows of an answer, as JSON."""
     from ecoflap.ui.differences import marked
 
@@ -71,6 +100,7 @@ def answer_value(asked: Any, key: str, percent: int, question: str) -> dict[str,
         "percent": percent,
         "achieved": asked.allocation.achieved,
         "question": question,
+        "chosen": kind in (CLASSIFIER, ZERO_SHOT),
         "same": asked.dense.text == asked.pruned.text,
         "dense": {"words": dense, "tokens": _tokens(asked.dense)},
         "pruned": {"words": pruned, "tokens": _tokens(asked.pruned)},

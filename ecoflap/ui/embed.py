@@ -11,7 +11,7 @@ from ecoflap.texts import table
 
 ASSETS = Path(__file__).parents[2] / "assets"
 # In the order in which they build on each other.
-SCRIPTS = ("store.js", "layout.js", "map.js", "panels.js", "ask.js", "editor.js", "live.js")
+SCRIPTS = ("store.js", "layout.js", "map.js", "panels.js", "models.js", "ask.js", "editor.js", "live.js")
 STYLES = ("page.css",)
 
 

@@ -9,9 +9,12 @@ import gradio as gr
 from ecoflap import plots
 from ecoflap.allocation import TARGETS
 from ecoflap.errors import EcoflapError
+from ecoflap.host import Host
+from ecoflap.models.kinds import ZERO_SHOT, Description
 from ecoflap.texts import say
 from ecoflap.types import Layer, Recipe
-from ecoflap.ui import naming, payload, pictures, session
+from ecoflap.types.loading import KINDS
+from ecoflap.ui import naming, payload, pictures, rail, session
 from ecoflap.ui.ask_panel import answer_value
 from ecoflap.ui.grid import grid
 
@@ -24,12 +27,18 @@ def sent(event: gr.EventData, key: str) -> Any:
 class Handlers:
     """The events of one page over one explorer. Holds no state of any person: recipes are made from the inputs."""
 
-    def __init__(self, explorer: Any, language: str = "en") -> None:
-        self.explorer, self.language = explorer, language
-        # A model that is scored after the page was built: its layers travel with the first table.
-        self.late = explorer.bundle is None
-        # What the storage figures of the built page assume.
-        self.bits = self._bits()
+    def __init__(self, host: Host, language: str = "en") -> None:
+        self.host, self.language = host, language
+
+    @property
+    def explorer(self) -> Any:
+        """The model that is shown now."""
+        return self.host.explorer
+
+    def model(self) -> str:
+        """Which model, scores and type of weights the page's table and layers are of."""
+        bundle = self.explorer.bundle
+        return f"{self.host.generation}:{bundle.fingerprint if bundle else ''}:{self._bits()}"
 
     def layers(self) -> tuple[Layer, ...]:
         """Layers of the score bundle.
@@ -38,33 +47,39 @@ class Handlers:
             EcoflapError: the model is not scored yet.
         """
         if self.explorer.bundle is None:
-            raise EcoflapError("page_no_scores", state=self.explorer.status(self.language).message)
+            raise EcoflapError("page_no_scores")
         return self.explorer.bundle.layers
 
     def table(self, *knobs: Any) -> dict[str, Any]:
         """The table for the knobs (session.DEFAULTS), or one sentence why there is none."""
         try:
-            layers = self.layers()
+            layers, model = self.layers(), self.model()
             # Any target that every cap allows: the table holds all of them.
             recipe = session.recipe_of(0, *knobs[1:])
-            table = payload.table_payload(layers, self.explorer.table(recipe), recipe, self._bits())
-            return table | ({"grid": grid(layers, self.language)} if self.late else {})
+            return payload.table_payload(layers, self.explorer.table(recipe), recipe, self._bits(), model)
         except EcoflapError as error:
             return {"error": error.text(self.language)}
 
+    def grid(self) -> dict[str, Any]:
+        """The layers that a table is about, as the map draws them; none before they are scored."""
+        bundle = self.explorer.bundle
+        return grid(bundle.layers if bundle else (), self.language) | {"model": self.model()}
+
     def retable(self, *knobs: Any) -> tuple[Any, ...]:
-        """A knob other than the target has moved: a new table, and the slider that belongs to the cap's switch."""
-        fixed = knobs[1] == "fixed"
-        return self.table(*knobs), gr.update(visible=not fixed), gr.update(visible=fixed)
+        """A knob other than the target has moved: a new table, and what can be moved now (`Rail.freed`)."""
+        fixed, updates = knobs[1] == "fixed", rail.freedom(knobs[-1])
+        for place, shown in ((3, not fixed), (4, fixed)):  # the slider that belongs to the cap's switch
+            updates[place] |= gr.update(visible=shown)
+        return self.table(*knobs), *updates
 
     def reset(self) -> tuple[Any, ...]:
         """Every knob as at the start; the browser adopts the target that comes with the table."""
         table = self.table(*session.DEFAULTS.values()) | {"adopt": session.DEFAULTS["percent"]}
-        values = [gr.update(value=value) for value in session.DEFAULTS.values()]
+        values = [gr.update(value=value, interactive=True) for value in session.DEFAULTS.values()]
         for name, shown in (("margin", True), ("cap", False)):
             place = list(session.DEFAULTS).index(name)
-            values[place] = gr.update(value=session.DEFAULTS[name], visible=shown)
-        return table, *values
+            values[place] = gr.update(value=session.DEFAULTS[name], visible=shown, interactive=True)
+        return table, gr.update(visible=False), *values
 
     def commit(self, event: gr.EventData, *knobs: Any) -> tuple[Any, Any, Any]:
         """A gesture has ended: the authority's figures, the skyline and the curves. `knobs` without the target."""
@@ -82,7 +97,7 @@ class Handlers:
         caps = [payload.cap_at(recipe, target) for target in TARGETS]
         table = self.explorer.table(recipe)
         return (
-            payload.confirmation(allocation, recipe),
+            payload.confirmation(allocation, recipe, self.model()),
             plots.skyline(allocation, names, self.language),
             plots.curves(layers, table, allocation.prunable, recipe.target, caps, self.language),
         )
@@ -95,21 +110,15 @@ class Handlers:
             return {"error": error.text(self.language)}, None, None
 
     def status(self) -> dict[str, Any]:
-        """State of the background loading, in words."""
+        """Which model it is, and the state of the background loading in words."""
         status = self.explorer.status(self.language)
         state = "error" if status.error else "ready" if status.ready else "loading"
-        value = {"state": state, "words": status.message}
+        value = {"state": state, "words": status.message, "model": self.explorer.name}
         if status.ready:
-            dense = self.explorer.facts()["dense"]
-            value["dense"] = [[say(f"page.dense.{kind}", self.language), weights] for kind, weights in dense]
+            facts = self.explorer.facts()
+            value["dense"] = [[say(f"page.dense.{kind}", self.language), weights] for kind, weights in facts["dense"]]
+            value["found"] = facts["found"]
         return value
-
-    def tick(self, *knobs: Any) -> tuple[Any, Any, Any]:
-        """Status, the timer (it stops when there is nothing left to wait for), and a table if the model brings news."""
-        status = self.status()
-        over = status["state"] != "loading"
-        news = self.table(*knobs) if over and (self.late or self._bits() != self.bits) else gr.skip()
-        return status, gr.Timer(active=not over), news
 
     def choose(self, event: gr.EventData) -> tuple[Any, ...]:
         """An example of the gallery."""
@@ -134,10 +143,20 @@ class Handlers:
     def _show(self, make: Any) -> tuple[Any, ...]:
         """Token, picture, suggestions, question and emptied answers; on an error one sentence and nothing else new."""
         try:
-            opened = pictures.open_token(make(), self.explorer.is_demo, self.language)
+            opened = self.opened(make())
         except EcoflapError as error:
             return self._picture_error(error)
-        return opened.token, opened.picture, opened.questions, opened.question, None
+        # Labels are as good for the next picture.
+        question = gr.skip() if self.kind() == ZERO_SHOT else opened.question
+        return opened.token, opened.picture, opened.questions, question, None
+
+    def opened(self, token: dict[str, Any]) -> pictures.Opened:
+        """The picture of a token in front of the model that is shown now."""
+        return pictures.open_token(token, self.kind(), self.explorer.is_demo, self.language)
+
+    def kind(self) -> str:
+        """The kind of the model, as far as it is known."""
+        return (self.explorer.described or Description()).kind
 
     def _picture_error(self, error: EcoflapError) -> tuple[Any, ...]:
         note = {"error": error.text(self.language)}
@@ -151,8 +170,11 @@ class Handlers:
                 yield {"state": "busy", "words": say("page.ask.waiting", self.language)}
                 self.explorer.wait()
             yield {"state": "busy", "words": say("page.ask.busy", self.language)}
-            asked = self.explorer.ask(session.picture_for(token), question, recipe)
-            yield answer_value(asked, payload.key_of(recipe), round(recipe.target * 100), question)
+            kind = self.kind()
+            image = session.picture_for(token) if "picture" in KINDS[kind] else None
+            question = question if "text" in KINDS[kind] else ""
+            asked = self.explorer.ask(image, question, recipe)
+            yield answer_value(asked, payload.key_of(recipe, self.model()), round(recipe.target * 100), question, kind)
         except EcoflapError as error:
             yield {"state": "error", "words": error.text(self.language)}
 

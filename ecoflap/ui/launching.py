@@ -1,5 +1,6 @@
 """How the page is launched and what it looks like before its own style sheet speaks."""
 
+import inspect
 from typing import Any
 
 import gradio as gr
@@ -38,7 +39,7 @@ def theme() -> gr.Theme:
 
 def launch_options(language: str = "en") -> dict[str, Any]:
     """Arguments for `Blocks.launch` that every way of launching shares."""
-    return {
+    options = {
         "theme": theme(),
         "css": embed.css(),
         "head": embed.head(language),
@@ -48,3 +49,6 @@ def launch_options(language: str = "en") -> dict[str, Any]:
         "max_file_size": MAX_UPLOAD,
         "quiet": True,
     }
+    # LAVIS holds gradio at a version without some of them.
+    accepted = inspect.signature(gr.Blocks.launch).parameters
+    return {name: value for name, value in options.items() if name in accepted}

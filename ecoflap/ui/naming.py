@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from ecoflap.texts import say
 from ecoflap.types import Layer
 
-PARTS = ("attention", "cross", "mlp", "other")
+PARTS = ("attention", "cross", "mlp", "channel", "channel_mlp", "other")
 # Order of the map's rows inside a part.
-OPERATORS = ("query", "key", "value", "qkv", "output", "gate", "up", "gate_up", "down", "projection")
+OPERATORS = (
+    *("query", "key", "value", "qkv", "output"),
+    *("gate", "up", "gate_up", "down", "up_text", "down_text", "projection"),
+)
 
 _ATTENTION = {
     "query": ("q", "wq", "q_proj", "query"),
@@ -47,7 +50,11 @@ def place_of(layer: Layer) -> Place:
     if not found:
         last = layer.name.rsplit(".", 1)[-1]
         return Place(layer.block, None, "other", "projection" if "proj" in layer.name else last)
-    return Place(found[1], int(found[2]), *_operator(inside))
+    part, operator = _operator(inside)
+    # InstructBLIP's Q-Former has a second feed-forward for the question beside that of the queries.
+    if "qformer" in found[1].lower() and re.match(r"intermediate\.|output\.", inside):
+        operator += "_text"
+    return Place(found[1], int(found[2]), part, operator)
 
 
 def _operator(inside: str) -> tuple[str, str]:
@@ -56,6 +63,8 @@ def _operator(inside: str) -> tuple[str, str]:
     words = [word for word in inside.split(".") if not word.isdigit()]
     attention = "attn" in low or "attention" in low
     part = "mlp" if not attention else "cross" if re.search(r"cross|encdec|encoder_attn", low) else "attention"
+    if "channel" in low:  # Florence-2 attends over places, then over channels
+        part = "channel" if attention else "channel_mlp"
     # Some names end in a wrapper: `intermediate_query.dense` is what `intermediate_query` says.
     candidates = words[::-1] if attention else [word for word in words[::-1] if word != "dense"]
     for word in candidates[:2]:
@@ -66,11 +75,17 @@ def _operator(inside: str) -> tuple[str, str]:
 
 
 def stack_title(stack: str, modality: str, language: str = "en") -> str:
-    """What people call a list of blocks: encoder, decoder, Q-Former; empty where the modality says it all."""
+    """What people call a list of blocks: encoder, decoder, Q-Former, stage; empty where the modality says it all."""
     if modality == "language":
-        for side in ("encoder", "decoder"):
-            if side in stack:
-                return say(f"page.stack.{side}", language)
+        # BLIP's decoder is a BERT, whose own list of blocks is called encoder: the outer word counts.
+        sides = [side for side in ("encoder", "decoder") if side in stack]
+        return say(f"page.stack.{min(sides, key=stack.index)}", language) if sides else ""
+    if modality == "vision":
+        if "global" in stack:  # Mllama's last blocks see all tiles of a picture
+            return say("page.stack.global", language)
+        # A tower of stages has a list of blocks in each, and matrices between them.
+        stage = re.search(r"\.(\d+)(\.[a-z_]+)?$", stack)
+        return say("page.stack.stage", language, number=int(stage[1]) + 1) if stage else ""
     if modality == "bridge":
         short = stack.rsplit(".", 1)[-1]
         return next((title for key, title in _BRIDGE_STACKS if key in stack.lower()), short.removeprefix("language_"))

@@ -4,13 +4,12 @@ from typing import Any
 
 import gradio as gr
 
-from ecoflap.allocation import ALLOCATORS
 from ecoflap.demo.scenes import PALETTE
+from ecoflap.host import Host
 from ecoflap.texts import say
-from ecoflap.types import Layer
 from ecoflap.ui import api, ask_panel, figures, rail
+from ecoflap.ui.changing import PACE, Changing, News
 from ecoflap.ui.embed import panel
-from ecoflap.ui.grid import grid
 from ecoflap.ui.handlers import Handlers
 from ecoflap.ui.session import DEFAULTS
 
@@ -19,42 +18,39 @@ LIVE = {"queue": False, "show_progress": "hidden", "trigger_mode": "always_last"
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 
 
-def build(explorer: Any, language: str = "en") -> gr.Blocks:
-    """The whole page over one explorer; nothing is launched."""
-    handlers = Handlers(explorer, language)
-    layers = () if handlers.late else handlers.layers()
+def build(explorer: Any, language: str = "en", **hosting: Any) -> gr.Blocks:
+    """The whole page over one explorer; nothing is launched. `hosting` says what else may be opened, as for `Host`."""
+    host = Host(explorer, **hosting)
+    handlers = Handlers(host, language)
+    changing = Changing(handlers)
+    # Before any part is built: what the model does meanwhile is news to the page.
+    seen = changing.seen()
     with gr.Blocks(
         title=say("page.title", language), analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)
     ) as page:
         # First, so that no event of the page takes the endpoints' names.
-        api.register(explorer, language)
-        status = panel("status", handlers.status(), model=explorer.name)
+        api.register(host, language)
+        status = panel("status", handlers.status())
+        models = panel("models", changing.models(), ("replace", "halt"))
         with gr.Row(elem_id="shell"):
             with gr.Column(elem_id="rail"):
-                has_bridge = handlers.late or any(layer.modality == "bridge" for layer in layers)
-                # What is scored later has scores and nothing else.
-                known = layers or (Layer("", "", "vision", 1, 1),)
-                allocators = [allocator.name for allocator in ALLOCATORS if not allocator.lacks(known)]
-                knobs = rail.build(allocators, has_bridge, language)
+                knobs = rail.build(changing.allocators(), changing.has_bridge(), language)
             with gr.Column(elem_id="stage"):
                 confirmed, skyline, curves = handlers.opening()
                 strip = panel("strip", confirmed)
                 with gr.Row(elem_id="map-row"):
-                    chart = panel(
-                        "map",
-                        handlers.table(*DEFAULTS.values()),
-                        ("settle",),
-                        grid=grid(layers, language),
-                        palette=figures.PALETTE,
-                    )
+                    opened = {"grid": handlers.grid()}
+                    table = handlers.table(*DEFAULTS.values())
+                    chart = panel("map", table, ("settle",), palette=figures.PALETTE, **opened)
                     panel("layer")
                 shown = figures.build(skyline, curves, language)
-                with gr.Column(elem_id="ask-section"):
-                    asking = ask_panel.build(explorer.is_demo, _brushes(), language)
-        timer = gr.Timer(0.5)
+                asks = ask_panel.model_value(explorer)
+                with gr.Column(elem_id="ask-section", elem_classes=f"kind-{asks['kind']}"):
+                    asking = ask_panel.build(asks, _brushes(), language)
         _wire_recipe(handlers, knobs, chart, strip, shown)
         _wire_ask(handlers, asking, knobs)
-        timer.tick(handlers.tick, knobs.knobs, [status, timer, chart], **(LIVE | {"trigger_mode": "once"}))
+        news = News(status, models, chart, *shown, gr.Timer(PACE), gr.State(seen))
+        _wire_models(changing, news, knobs, asking)
     return page
 
 
@@ -66,9 +62,18 @@ def _brushes() -> dict[str, str]:
 def _wire_recipe(handlers: Handlers, knobs: rail.Rail, chart: gr.HTML, strip: gr.HTML, shown: list[gr.Plot]) -> None:
     """Moving a knob fetches a table; the browser draws, and a settled hand commits once."""
     others = knobs.knobs[1:]
-    gr.on([knob.input for knob in others], handlers.retable, knobs.knobs, [chart, knobs.margin, knobs.cap], **LIVE)
-    knobs.reset.click(handlers.reset, None, [chart, *knobs.knobs], **LIVE)
+    gr.on([knob.input for knob in others], handlers.retable, knobs.knobs, [chart, *knobs.freed], **LIVE)
+    knobs.reset.click(handlers.reset, None, [chart, knobs.note, *knobs.knobs], **LIVE)
     chart.settle(handlers.commit, others, [strip, *shown], **LIVE)
+
+
+def _wire_models(changing: Changing, news: News, knobs: rail.Rail, asking: ask_panel.AskPanel) -> None:
+    """What the page hears of the model without having asked, and opening another one."""
+    news.models.replace(changing.open, None, [news.models, news.timer], **LIVE)
+    news.models.halt(changing.halt, None, news.models, **LIVE)
+    inputs = [news.seen, asking.token, *knobs.knobs]
+    outputs = [*news.parts, knobs.allocator, knobs.bridge, *asking.parts]
+    news.timer.tick(changing.tick, inputs, outputs, **(LIVE | {"trigger_mode": "once"}))
 
 
 def _wire_ask(handlers: Handlers, asking: ask_panel.AskPanel, knobs: rail.Rail) -> None:

@@ -26,13 +26,16 @@ def cells(table: np.ndarray, caps: np.ndarray, prunable: np.ndarray, sizes: np.n
     return base64.b64encode(packed.astype("<u2").tobytes()).decode("ascii")
 
 
-def key_of(recipe: Recipe) -> str:
-    """What distinguishes tables: the recipe without its target."""
+def key_of(recipe: Recipe, model: str = "") -> str:
+    """What distinguishes tables: the model and its scores, and the recipe without its target."""
     cap = f"+{recipe.cap_margin}" if recipe.max_sparsity is None else f"={recipe.max_sparsity}"
-    return "|".join((recipe.allocator, recipe.granularity, recipe.aggregate, cap, ",".join(recipe.modalities)))
+    decided = (recipe.pattern,) if recipe.fixed else (recipe.allocator, recipe.aggregate, cap)
+    return "|".join((*decided, recipe.granularity, ",".join(recipe.modalities), model))
 
 
-def table_payload(layers: Sequence[Layer], table: np.ndarray, recipe: Recipe, bits: int = 32) -> dict[str, Any]:
+def table_payload(
+    layers: Sequence[Layer], table: np.ndarray, recipe: Recipe, bits: int = 32, model: str = ""
+) -> dict[str, Any]:
     """Everything the page shows at every target, ready for JSON.
 
     Args:
@@ -40,6 +43,7 @@ def table_payload(layers: Sequence[Layer], table: np.ndarray, recipe: Recipe, bi
         table: sparsities (96, layers), NaN rows where the cap makes the target unreachable.
         recipe: that the table belongs to; its target does not matter.
         bits: of one stored weight.
+        model: which model and scores the layers are of.
     """
     sizes = np.array([layer.size for layer in layers], dtype=np.int64)
     modality = np.array([layer.modality for layer in layers])
@@ -50,7 +54,8 @@ def table_payload(layers: Sequence[Layer], table: np.ndarray, recipe: Recipe, bi
     kept = np.rint((1 - np.nan_to_num(table)) * sizes).astype(np.int64)
     total, kept_total = int(sizes[prunable].sum()), kept[:, prunable].sum(axis=1)
     return {
-        "key": key_of(recipe),
+        "key": key_of(recipe, model),
+        "model": model,
         "cells": cells(table, caps, prunable, sizes),
         "reachable": reachable.tolist(),
         "caps": caps.round(6).tolist(),
@@ -61,7 +66,7 @@ def table_payload(layers: Sequence[Layer], table: np.ndarray, recipe: Recipe, bi
         "dense_bytes": total * bits // 8,
         "sparse_bytes": (kept_total * bits // 8 + -(-total // 8)).tolist(),
         "bits": bits,
-    }
+    } | ({"adopt": round(100 * recipe.target)} if recipe.fixed else {})
 
 
 def cap_at(recipe: Recipe, target: float) -> float:
@@ -80,10 +85,10 @@ def _share(name: str, chosen: np.ndarray, sizes: np.ndarray, kept: np.ndarray, r
     }
 
 
-def confirmation(allocation: Allocation, recipe: Recipe) -> dict[str, Any]:
+def confirmation(allocation: Allocation, recipe: Recipe, model: str = "") -> dict[str, Any]:
     """What a commit answers: the authority's figures for the settled recipe."""
     return {
-        "key": key_of(recipe),
+        "key": key_of(recipe, model),
         "percent": round(allocation.target * 100),
         "achieved": allocation.achieved,
         "kept": list(allocation.kept),

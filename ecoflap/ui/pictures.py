@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL import Image
 
+from ecoflap.models.kinds import CLASSIFIER, VISION_LANGUAGE
 from ecoflap.texts import say
 from ecoflap.ui import session
 
@@ -41,28 +42,37 @@ def examples() -> tuple[str, ...]:
     return tuple(data_url(session.picture_for(session.example_token(index)), THUMB) for index in EXAMPLE_INDICES)
 
 
-def open_token(token: dict[str, Any], is_demo: bool, language: str) -> Opened:
+def open_token(token: dict[str, Any], kind: str, is_demo: bool, language: str) -> Opened:
     """Show the picture of a token, with questions that fit it, and a plain word where the demo model will not know it.
+
+    Args:
+        token: see `session`.
+        kind: of the model, one of KINDS.
+        is_demo: whether the model knows drawn shapes only.
+        language: of the words.
 
     Raises:
         EcoflapError: the picture cannot be opened.
     """
     image = session.picture_for(token)
-    kind = token.get("kind", "scene")
-    questions = session.questions_for(token) or _general(is_demo, language)
-    note = say("page.ask.photo", language) if is_demo and kind == "upload" else ""
-    words = say(f"page.ask.kind.{'unseen' if is_demo and kind == 'scene' else kind}", language)
+    origin = token.get("kind", "scene")
+    about_picture = session.questions_for(token) if kind == VISION_LANGUAGE else []
+    questions = about_picture or suggestions(kind, is_demo, language)
+    note = say("page.ask.photo", language) if is_demo and origin == "upload" else ""
+    words = say(f"page.ask.kind.{'unseen' if is_demo and origin == 'scene' else origin}", language)
     chosen = EXAMPLE_INDICES.index(token["example"]) if "example" in token else None
     picture = {"src": data_url(image, SHOWN), "words": words, "note": note, "chosen": chosen, "error": ""}
-    return Opened(token, picture, questions, questions[0])
+    return Opened(token, picture, questions, questions[0] if questions else "")
 
 
-def opening(is_demo: bool, language: str) -> Opened:
+def opening(kind: str, is_demo: bool, language: str) -> Opened:
     """The picture that the page opens with."""
-    return open_token(session.example_token(EXAMPLE_INDICES[0]), is_demo, language)
+    return open_token(session.example_token(EXAMPLE_INDICES[0]), kind, is_demo, language)
 
 
-def _general(is_demo: bool, language: str) -> list[str]:
-    """Questions for a picture of which nothing is known."""
-    which = "demo" if is_demo else "real"
+def suggestions(kind: str, is_demo: bool, language: str) -> list[str]:
+    """What to ask a kind of model where nothing is known about the picture; nothing for a classifier."""
+    if kind == CLASSIFIER:
+        return []
+    which = kind if kind != VISION_LANGUAGE else "demo" if is_demo else "real"
     return [say(f"page.suggest.{which}.{i}", language) for i in range(1, 5)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from ecoflap.texts import say
+from ecoflap.types.pattern import PATTERNS, SPARSITY, UNSTRUCTURED
 from ecoflap.ui.embed import panel
 from ecoflap.ui.session import DEFAULTS
 
@@ -21,12 +22,31 @@ class Rail:
     granularity: gr.Radio
     allocator: gr.Radio
     bridge: gr.Checkbox
+    pattern: gr.Radio
+    note: gr.Markdown
     reset: gr.Button
 
     @property
     def knobs(self) -> list[gr.Component]:
         """What a recipe is made of."""
         return [getattr(self, name) for name in DEFAULTS]
+
+    @property
+    def freed(self) -> list[gr.Component]:
+        """What a pattern leaves nothing to decide, in the order of `freedom`; and the note that says so."""
+        return [self.percent, self.allocator, self.cap_mode, self.margin, self.cap, self.note]
+
+
+def freedom(pattern: str) -> list[dict]:
+    """Updates of `Rail.freed`: without a pattern all can be moved, under one none can, and the note says why."""
+    free = pattern == UNSTRUCTURED
+    target = gr.update(interactive=free) if free else gr.update(interactive=free, value=round(100 * SPARSITY))
+    return [target, *(gr.update(interactive=free) for _ in range(4)), gr.update(visible=not free)]
+
+
+def worded(key: str, names: Sequence[str], language: str) -> list[tuple[str, str]]:
+    """Choices of the knob `key` as (words, name)."""
+    return [(say(f"page.rail.{key}.{name}", language), name) for name in names]
 
 
 def build(allocators: Sequence[str], has_bridge: bool, language: str) -> Rail:
@@ -36,11 +56,12 @@ def build(allocators: Sequence[str], has_bridge: bool, language: str) -> Rail:
         return say(f"page.rail.{key}", language)
 
     def choices(key: str, names: Sequence[str]) -> list[tuple[str, str]]:
-        return [(word(f"{key}.{name}"), name) for name in names]
+        return worded(key, names, language)
 
     panel("headline")
     percent = _slider(word("target"), 95, DEFAULTS["percent"], "target", show_label=False)
     panel("problem")
+    note = gr.Markdown(word("pattern.note"), visible=False, elem_id="pattern-note")
     with gr.Column(elem_id="knobs"):
         allocator = gr.Radio(
             choices("allocator", allocators),
@@ -68,8 +89,15 @@ def build(allocators: Sequence[str], has_bridge: bool, language: str) -> Rail:
         bridge = gr.Checkbox(
             DEFAULTS["bridge"], label=word("bridge"), info=word("bridge.info"), elem_id="bridge", visible=has_bridge
         )
+        pattern = gr.Radio(
+            choices("pattern", PATTERNS),
+            value=DEFAULTS["pattern"],
+            label=word("pattern"),
+            info=word("pattern.info"),
+            elem_id="pattern",
+        )
         reset = gr.Button(word("reset"), size="sm", variant="secondary", elem_id="reset")
-    return Rail(percent, cap_mode, margin, cap, granularity, allocator, bridge, reset)
+    return Rail(percent, cap_mode, margin, cap, granularity, allocator, bridge, pattern, note, reset)
 
 
 def _slider(label: str, most: int, value: int, name: str, **settings: bool) -> gr.Slider:

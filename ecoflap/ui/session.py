@@ -15,6 +15,7 @@ from ecoflap.demo.scenes import Scene, random_scene, scene_of
 from ecoflap.errors import EcoflapError
 from ecoflap.pictures import open_picture
 from ecoflap.types import Recipe
+from ecoflap.types.pattern import SPARSITY, UNSTRUCTURED
 
 DEFAULTS = {
     "percent": 50,
@@ -24,6 +25,7 @@ DEFAULTS = {
     "granularity": "block",
     "allocator": "ecoflap",
     "bridge": False,
+    "pattern": UNSTRUCTURED,
 }
 # A drawing of 256 x 256 takes a few kilobytes as PNG; whatever is far beyond that is not one.
 MAX_DRAWING = 1_000_000
@@ -41,21 +43,32 @@ def percent_of(value: Any, name: str, most: int = 100) -> float:
 
 
 def recipe_of(
-    percent: Any, cap_mode: str, margin: Any, cap: Any, granularity: str, allocator: str, bridge: bool
+    percent: Any,
+    cap_mode: str,
+    margin: Any,
+    cap: Any,
+    granularity: str,
+    allocator: str,
+    bridge: bool,
+    pattern: str = UNSTRUCTURED,
 ) -> Recipe:
-    """The recipe that the rail's knobs describe, in the order of DEFAULTS.
+    """The recipe that the rail's knobs describe, in the order of DEFAULTS; a pattern fixes target and cap.
 
     Raises:
         EcoflapError: a value no knob offers, or a target above the cap.
     """
     fixed = cap_mode == "fixed"
+    settings = {
+        "target": percent_of(percent, "target", 95),
+        "max_sparsity": percent_of(cap, "cap") if fixed else None,
+        "cap_margin": 0.1 if fixed else percent_of(margin, "margin"),
+    }
     return Recipe(
-        target=percent_of(percent, "target", 95),
-        max_sparsity=percent_of(cap, "cap") if fixed else None,
-        cap_margin=0.1 if fixed else percent_of(margin, "margin"),
+        **(settings if pattern == UNSTRUCTURED else {"target": SPARSITY}),
         granularity=granularity,
         allocator=allocator,
         modalities=("vision", "bridge", "language") if bridge else ("vision", "language"),
+        pattern=pattern,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ecoflap import calibration
+from ecoflap.data.registry import samples_for
 from ecoflap.importance import zeroth_order
 from ecoflap.importance.run import Step
 from ecoflap.importance.run import measure as measure_units
@@ -47,7 +47,7 @@ def measure(
         plateau_draws: directions per layer of the plateau.
     """
     model = open_model("demo", Loading("cpu"))
-    samples = calibration.samples_for("demo", None, batches * size, 0).samples
+    samples = samples_for("demo", None, batches * size, 0).samples
     parts = [samples[i : i + size] for i in range(0, len(samples), size)]
     encoded = [model.encode(part) for part in parts]
     tasks = [_task(model, encoded, seed=seed, draws=max(counts)) for seed in range(seeds)]

@@ -9,9 +9,10 @@ from typing import Any
 
 import torch
 
-from ecoflap import calibration, store
+from ecoflap import store
 from ecoflap.accuracy import Z
 from ecoflap.allocation import allocate
+from ecoflap.data.registry import samples_for
 from ecoflap.engine import CALIBRATION_SAMPLES, Engine
 from ecoflap.evaluation import Point, evaluate
 from ecoflap.masking import Ranked, keep_mask
@@ -42,7 +43,7 @@ def measure(
         questions, targets = 64, targets[:1]
     told = progress or (lambda what, done, total: None)
     bundle = ScoreBundle.read(DEMO_SCORES)
-    found = calibration.samples_for("demo", None, questions, SEED, "evaluation").samples
+    found = samples_for("demo", None, questions, SEED, "evaluation").samples
     with store.apart():
         engine = Engine(open_model("demo", Loading("cpu")))
         engine.answer(found[:1], None, None)  # what happens once belongs to no measured time

@@ -5,7 +5,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ecoflap.allocation import Plan, allocate
+from ecoflap.asking import sample_of
 from ecoflap.errors import EcoflapError
+from ecoflap.models.kinds import Description
 from ecoflap.types import Allocation, Answer, Layer, ScoreBundle
 
 
@@ -46,13 +48,29 @@ def small_bundle() -> ScoreBundle:
 class FakeExplorer:
     """The explorer's interface: `calls` counts, `loaded` says the model is there, `answers` maps target to text."""
 
-    def __init__(self, bundle: ScoreBundle | None = None, is_demo: bool = True, loaded: bool = True) -> None:
-        self.bundle, self.is_demo, self.name = bundle or small_bundle(), is_demo, "Fake model"
+    loading = None
+
+    def __init__(
+        self, bundle: ScoreBundle | None = None, is_demo: bool = True, loaded: bool = True, spec: str = "fake"
+    ) -> None:
+        self.bundle, self.is_demo, self.spec, self.name = bundle or small_bundle(), is_demo, spec, f"Model {spec}"
+        self.error: EcoflapError | None = None
+        self.described: Description | None = Description()
         self.calls: Counter[str] = Counter()
-        self.questions: list[tuple[tuple[int, int], str, float]] = []
+        self.questions: list[tuple[tuple[int, int] | None, str, float]] = []
         self.loaded = threading.Event()
         if loaded:
             self.loaded.set()
+
+    def start(self) -> None:
+        self.calls["start"] += 1
+
+    def cancel(self) -> None:
+        self.error = EcoflapError("loading_cancelled", model=self.spec)
+        self.loaded.set()
+
+    def close(self) -> None:
+        self.calls["close"] += 1
 
     def status(self, language: str = "en") -> FakeStatus:
         ready = self.loaded.is_set()
@@ -60,9 +78,11 @@ class FakeExplorer:
 
     def wait(self) -> None:
         self.loaded.wait()
+        if self.error is not None:
+            raise self.error
 
     def facts(self) -> dict:
-        return {"dtype": "float32", "dense": [("embedding", 1200), ("norm", 64)]}
+        return {"dtype": "float32", "dense": [("embedding", 1200), ("norm", 64)], "found": "Towers were found."}
 
     def allocate(self, recipe):
         self.calls["allocate"] += 1
@@ -74,9 +94,8 @@ class FakeExplorer:
 
     def ask(self, image, question, recipe):
         self.calls["ask"] += 1
-        if not question.strip():
-            raise EcoflapError("question_empty")
-        self.questions.append((image.size, question, recipe.target))
+        sample = sample_of(self.described.kind, image, question)
+        self.questions.append((sample.image and sample.image.size, sample.question, recipe.target))
         dense = Answer("a red circle", ("a", "red", "circle"), (0.99, 0.9, 0.8))
         pruned = Answer("a red square", ("a", "red", "square"), (0.9, 0.6, 0.3)) if recipe.target > 0.3 else dense
         return FakeAsked(dense, pruned, self.allocate(recipe), {"dense": 0.0, "pruned": 0.0})

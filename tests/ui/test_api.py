@@ -44,6 +44,13 @@ def test_allocate_with_no_arguments_takes_the_defaults(client):
     assert client.predict(api_name="/allocate")["groups"] == allocate(small_bundle(), Recipe()).groups()
 
 
+def test_a_pattern_fixes_every_group(client):
+    found = client.predict(pattern="2:4", api_name="/allocate")
+    assert set(found["groups"].values()) == {0.5}
+    with pytest.raises(AppError, match="target 0.7 cannot be met"):
+        client.predict(target=0.7, pattern="4:8", api_name="/allocate")
+
+
 def test_ask(client, picture):
     found = client.predict(image=handle_file(picture), question="What is it?", target=0.5, api_name="/ask")
     assert (found["dense"], found["pruned"], found["target"]) == ("a red circle", "a red square", 0.5)

@@ -27,8 +27,8 @@ def test_reference_model_has_588_cells(reference):
 
 
 def test_two_layers_that_read_the_same_get_two_rows():
-    block = "qformer.encoder.layer.0"
-    names = ("intermediate.dense", "intermediate_query.dense")
-    found = grid([Layer(f"{block}.{name}", block, "bridge", 2, 2) for name in names])
-    assert [row["word"] for row in found["bands"][0]["rows"]] == ["up", "intermediate_query.dense"]
+    block = "visual.blocks.0"
+    names = ("mlp.fc1", "mlp.up_proj")
+    found = grid([Layer(f"{block}.{name}", block, "vision", 2, 2) for name in names])
+    assert [row["word"] for row in found["bands"][0]["rows"]] == ["up", "mlp.up_proj"]
     assert len(set(cells(found))) == 2

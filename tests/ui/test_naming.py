@@ -51,7 +51,30 @@ KNOWN = [
         "layer.2.DenseReluDense.wo",
         "Language decoder, block 3: feed-forward, down",
     ),
+    ("vision", "vit.layers.3", "mlp.fc2", "Vision, block 4: feed-forward, down"),
+    (
+        "vision",
+        "swin.encoder.layers.1.blocks.0",
+        "attention.q_proj",
+        "Vision stage 2, block 1: attention, query",
+    ),
+    ("vision", "swin.encoder.layers.0.downsample", "reduction", "Vision stage 1: reduction"),
+    ("language", "text_decoder.bert.encoder.layer.0", "output.dense", "Language decoder, block 1: feed-forward, down"),
     ("language", "model.language_model.layers.0", "mlp.gate_proj", "Language, block 1: feed-forward, gate"),
+    (
+        "bridge",
+        "qformer.encoder.layer.0",
+        "intermediate.dense",
+        "Bridge Q-Former, block 1: feed-forward, up (question)",
+    ),
+    ("bridge", "qformer.encoder.layer.0", "output_query.dense", "Bridge Q-Former, block 1: feed-forward, down"),
+    ("vision", "vision_model.global_transformer.layers.1", "mlp.fc1", "Vision global, block 2: feed-forward, up"),
+    (
+        "vision",
+        "vision_tower.blocks.0.0",
+        "channel_block.channel_attn.qkv",
+        "Vision stage 1, block 1: channel attention, query+key+value",
+    ),
     ("language", "model.language_model.layers.0", "mlp.odd_one", "Language, block 1: mlp.odd_one"),
 ]
 

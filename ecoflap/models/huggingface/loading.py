@@ -1,67 +1,98 @@
-"""Configuration and weights from a folder: where they go, of which type, and every failure as one sentence."""
+"""Weights from a folder: every failure as one sentence."""
 
+import pickle
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-import transformers
-from transformers import AutoConfig, AutoModelForImageTextToText
+from transformers import GenerationConfig
+from transformers.utils import GENERATION_CONFIG_NAME
 
-from ecoflap.errors import EcoflapError
+from ecoflap import bitmask
+from ecoflap.errors import Cancelled, EcoflapError
+from ecoflap.models.huggingface.configuration import class_of
+from ecoflap.models.huggingface.counting import counted
+from ecoflap.models.huggingface.planning import plan_of
+from ecoflap.models.huggingface.spreading import quiet, resting
+from ecoflap.models.libraries import explained, first_line
+from ecoflap.models.weight_files import weights_in
 from ecoflap.types.loading import Loading, LoadProgress
 
-transformers.logging.set_verbosity_error()
-transformers.logging.disable_progress_bar()
+# Bytes at whose multiples torch's own tensors begin.
+ALIGNMENT = 64
 
 
-def place(device: str | None) -> torch.device:
-    """The torch device called `device`; None is the GPU where there is one."""
-    try:
-        place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        torch.zeros(1, device=place).item()
-    except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
-        raise EcoflapError("device_unusable", value=device, reason=first_line(error)) from error
-    return place
+def weights_of(
+    spec: str,
+    folder: Path,
+    config: Any,
+    loading: Loading,
+    progress: LoadProgress | None = None,
+    state: Mapping[str, torch.Tensor] | None = None,
+) -> Any:
+    """The model with its weights, where and of which type `loading` says; `plan_of` says what that comes to.
 
+    A parameter that the checkpoint lacks would silently be random, so it is an error. Weights are read from
+    safetensors; from a pickle only where there are none, and then without running what it asks for; or they are
+    `state`, by name.
 
-def first_line(error: Exception) -> str:
-    """What an error says in its first line, or its kind where it says nothing."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
-
-
-def config_of(spec: str, folder: Path) -> Any:
-    """The configuration in `folder`."""
-    if not (folder / "config.json").is_file():
-        raise EcoflapError("model_folder", spec=spec, missing="config.json")
-    try:
-        return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except Exception as error:  # a config.json may hold anything, and the library raises as many kinds
-        raise EcoflapError("model_config", spec=spec, reason=first_line(error)) from error
-
-
-def weights_of(spec: str, folder: Path, config: Any, loading: Loading, progress: LoadProgress | None = None) -> Any:
-    """The model with its weights on `device`: the checkpoint's type on a GPU, float32 on the CPU.
-
-    A parameter that the checkpoint lacks would silently be random, so it is an error.
+    Raises:
+        EcoflapError: it does not fit into memory, or the weights cannot be read or are not the configuration's.
+        Cancelled: `progress` said so.
     """
-    architectures = getattr(config, "architectures", None)
-    architecture = architectures[0] if isinstance(architectures, list) and architectures else ""
-    named = getattr(transformers, str(architecture), None)
-    kind = named if named is not None and hasattr(named, "generate") else AutoModelForImageTextToText
-    device = place(loading.device)
-    dtype = "auto" if device.type == "cuda" else torch.float32
+    kind = class_of(config)
+    plan = plan_of(spec, folder, config, kind, loading)
+    if state is None and bitmask.files(folder):
+        state = bitmask.read(folder)
+    kind, source = (kind, {}) if state is None else _from_state(folder, config, kind, loading, state)
+    spread = {} if plan.spread is None else {"device_map": plan.spread}
+    safe = not any(path.suffix == ".bin" for path in weights_in(folder))
     try:
-        model, info = kind.from_pretrained(
-            folder,
-            dtype=dtype,
-            local_files_only=True,
-            trust_remote_code=False,
-            weights_only=True,
-            output_loading_info=True,
-        )
+        with counted(progress, plan.sizes), quiet():
+            model, info = kind.from_pretrained(
+                None if source else folder,
+                dtype=plan.dtype,
+                local_files_only=True,
+                trust_remote_code=loading.trust_remote_code,
+                use_safetensors=safe,
+                weights_only=True,
+                output_loading_info=True,
+                **source,
+                **spread,
+            )
+    except Cancelled:
+        raise
+    except pickle.UnpicklingError as error:
+        raise EcoflapError("model_pickle", spec=spec) from error
     except Exception as error:  # transformers raises many kinds for a folder that is no model, or a cut file
-        raise EcoflapError("model_weights", spec=spec, reason=first_line(error)) from error
+        raise explained(error, spec) or EcoflapError("model_weights", spec=spec, reason=first_line(error)) from error
     wrong = sorted(info["missing_keys"]) + sorted(key[0] for key in info.get("mismatched_keys", ()))
     if wrong:
         raise EcoflapError("model_keys", spec=spec, count=len(wrong), first=wrong[0])
-    return model.to(device)
+    return resting(model, plan.spread) if plan.spread else _aligned(model.to(plan.device))
+
+
+def _from_state(
+    folder: Path, config: Any, kind: Any, loading: Loading, state: Mapping[str, torch.Tensor]
+) -> tuple[Any, dict[str, Any]]:
+    """The class, and what its `from_pretrained` is given instead of a folder whose weights are not `state`."""
+    if hasattr(kind, "from_config"):  # an Auto class, which takes weights from folders alone
+        with torch.device("meta"):
+            kind = type(kind.from_config(config, trust_remote_code=loading.trust_remote_code))
+    source: dict[str, Any] = {"state_dict": dict(state), "config": config}
+    if (folder / GENERATION_CONFIG_NAME).is_file():
+        source["generation_config"] = GenerationConfig.from_pretrained(folder, local_files_only=True)
+    return kind, source
+
+
+def _aligned(model: Any) -> Any:
+    """The model with weights in memory of their own.
+
+    Weights that are used from the file's memory begin anywhere, and the processor adds numbers up in another order
+    there: the same weights from another file would give probabilities that differ in the last digits.
+    """
+    for parameter in model.parameters():
+        if parameter.device.type == "cpu" and parameter.data_ptr() % ALIGNMENT:
+            parameter.data = parameter.data.clone()
+    return model

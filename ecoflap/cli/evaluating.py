@@ -1,0 +1,107 @@
+"""The command that measures how well a model answers: evaluate."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+from ecoflap.cli.asking import calibrate
+from ecoflap.cli.loading import LOADING, opened, with_loading
+from ecoflap.cli.options import Calibration, FormatOption, Model, Scores, option, with_recipe
+from ecoflap.cli.output import Format, bar, show
+from ecoflap.command import stderr
+from ecoflap.errors import EcoflapError, find
+from ecoflap.explorer import Explorer
+from ecoflap.formats.tables import fitted
+from ecoflap.texts import say
+from ecoflap.types import Loading, Recipe, Sample
+from ecoflap.types.answer import check_choice
+
+if TYPE_CHECKING:
+    from ecoflap.evaluation import Metric, Point
+
+# Targets where none is given.
+TARGETS = (0.0, 0.3, 0.5, 0.7, 0.95)
+# What the table of each metric says over it.
+TITLES = {"exact": "cli.evaluate.exact", "vqa": "cli.evaluate.vqa", "loss": "cli.evaluate.loss"}
+
+
+@with_recipe(
+    "max_sparsity",
+    "cap_margin",
+    "allocator",
+    "granularity",
+    "aggregate",
+    "modalities",
+    "pruner",
+    "scope",
+    "rounding",
+    "pattern",
+    "calibration_mode",
+)
+@with_loading
+def evaluate(
+    recipe: Recipe,
+    model: Model = "demo",
+    target: Annotated[list[float] | None, option("target", "targets")] = None,
+    questions: Annotated[int, option("questions")] = 1000,
+    seed: Annotated[int, option("seed", "eval-seed")] = 0,
+    data: Annotated[str | None, option("data")] = None,
+    metric: Annotated[str | None, option("metric")] = None,
+    scores: Scores = None,
+    calibration: Calibration = None,
+    loading: Loading = LOADING,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    from ecoflap.data.registry import check_source, samples_for
+    from ecoflap.evaluation import METRICS, metric_for
+
+    usual = [value for value in TARGETS if recipe.max_sparsity is None or value <= recipe.max_sparsity]
+    # Without --target only a recipe's file or its pattern give one.
+    targets = target or ([recipe.target] if recipe.target or recipe.overrides else usual)
+    recipes = [replace(recipe, target=value) for value in targets]
+    if data is None and model != "demo" and calibration != "demo":
+        raise EcoflapError("evaluation_missing", model=model)
+    check_source(data)
+    check_choice(questions, seed)
+    if metric is not None:
+        find("metric", metric, METRICS)
+    explorer = opened(model, scores, loading, calibration)
+    found = samples_for(model, data or "demo", questions, seed, "evaluation", explorer.wait().model.asks)
+    marked = metric_for(metric, found.samples, found.captions)
+    for note in found.notes:
+        stderr.print(note, markup=False)
+    recipes = [fitted(chosen, explorer.scored(chosen).layers) for chosen in recipes]
+    points = _points(explorer, found.samples, recipes, marked)
+    document = {"model": model, "data": found.name, "metric": marked.name}
+    title = say(TITLES[marked.name], count=f"{len(found.samples):,}", data=found.name)
+    title += "\n" + say("cli.evaluate.captions") if found.captions else ""
+    show(document | {"points": [point.to_json() for point in points]}, form, title, list(map(_row, points)))
+
+
+def _points(
+    explorer: Explorer, samples: Sequence[Sample], recipes: Sequence[Recipe], metric: "Metric"
+) -> "list[Point]":
+    """A point for every recipe, with a bar of the questions."""
+    from ecoflap.evaluation import evaluate as measure
+
+    points = []
+    with bar() as progress:
+        for recipe in recipes:
+            allocation = explorer.allocate(recipe)
+            calibrate(progress, explorer, recipe)
+            task = progress.add_task(f"{recipe.target:.0%}", total=len(samples))
+            tell = lambda done, total, task=task: progress.update(task, completed=done)  # noqa: E731
+            points.append(measure(explorer.wait(), samples, allocation, recipe, tell, metric))
+    return points
+
+
+def _row(point: "Point") -> dict[str, object]:
+    """The point's line of the table."""
+    row: dict[str, object] = {"target": point.target, "achieved": point.achieved}
+    if point.overall is not None:
+        low, high = point.overall.interval
+        row |= {"accuracy": point.overall.value, "interval": f"{low:.3f} to {high:.3f}"}
+    return row | {kind: part.value for kind, part in point.by_type.items()} | {"loss": point.loss}
+
+
+COMMANDS = (evaluate,)

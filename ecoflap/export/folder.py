@@ -1,0 +1,163 @@
+"""The folder of a pruned model: weights in the checkpoint's types, other files as they were, recipe, scores, card."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from safetensors import SafetensorError
+
+from ecoflap import bitmask
+from ecoflap.errors import EcoflapError
+from ecoflap.export import card, stored
+from ecoflap.types import Allocation, Recipe
+
+if TYPE_CHECKING:
+    from ecoflap.engine import Engine
+    from ecoflap.models.base import VisionLanguageModel
+
+# Configuration, tokenizer, processor, code that the model needs, terms of use.
+KEPT = ("*.json", "*.txt", "*.model", "*.jinja", "*.py", "LICENSE*", "NOTICE*", "USE_POLICY*", "README.md")
+# What belongs to the source's weights alone; the card is written anew.
+LEFT = ("*.index.json", "README.md", "scores.json")
+# The folder of the same model with its zeros left out.
+PACKED = "sparse"
+# Folders of something else than a tokenizer, as are those that have a configuration of their own.
+OTHERS = (".*", PACKED, "original", "onnx", "openvino")
+
+
+@dataclass(frozen=True)
+class Written:
+    """Bytes of weights on disk.
+
+    Attributes:
+        dense: of the source; of the pruned model where the source has no such files.
+        pruned: of the pruned model in the same format, zeros included.
+        packed: of the pruned model without its zeros; None where it was not asked for.
+    """
+
+    dense: int
+    pruned: int
+    packed: int | None
+
+    @property
+    def packed_share(self) -> float | None:
+        """Size without zeros as a share of the dense one."""
+        return None if self.packed is None else self.packed / self.dense
+
+
+def check_new(out: Path) -> None:
+    """Raise where `out` exists and is not an empty folder; asked before long work."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise EcoflapError("out_exists", out=out)
+
+
+def check_packed(model: "VisionLanguageModel") -> None:
+    """Raise where the weights of `model` cannot be packed; asked before long work."""
+    if model.folder is None:
+        raise EcoflapError("sparse_format", model=model.name)
+
+
+def save_pruned(
+    engine: "Engine",
+    allocation: Allocation,
+    recipe: Recipe,
+    out: Path,
+    origin: card.Origin | None = None,
+    packed: bool = False,
+) -> Written:
+    """Write the pruned model to the new folder `out`, and with `packed` once more without zeros to `out/sparse`.
+
+    Everything is written to a folder beside `out` first, which is then renamed.
+
+    Args:
+        engine: the model.
+        allocation: weights kept per layer.
+        recipe: by which they are kept; written to recipe.json.
+        out: the folder.
+        origin: for the card and scores.json; None writes neither.
+        packed: whether to write `out/sparse` too.
+
+    Raises:
+        EcoflapError: `out` exists and is not an empty folder, or cannot be written, or `packed` is asked of a model
+            that does not come from a folder of safetensors.
+    """
+    if packed:
+        check_packed(engine.model)
+    with _new(out) as beside:
+        with engine.state(allocation, recipe) as model:
+            _save(model, beside)
+        recipe.write(beside / "recipe.json")
+        for path in stored.files(beside):  # the library lets nobody else read them
+            shutil.copymode(beside / "recipe.json", path)
+        if origin is not None:
+            origin.bundle.write(beside / "scores.json")
+            before = engine.model.folder and engine.model.folder / "README.md"
+            text = card.section(allocation, recipe, origin, packed)
+            card.write(beside / "README.md", before, engine.model.name, text)
+        return _finished(engine.model, beside, packed)
+
+
+@contextmanager
+def _new(out: Path) -> Iterator[Path]:
+    """A folder to write to, which becomes `out` if nothing goes wrong, and nothing else."""
+    check_new(out)
+    beside = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        beside.mkdir(parents=True)
+        yield beside
+        if out.exists():
+            out.rmdir()
+        beside.rename(out)
+    except (OSError, SafetensorError) as error:
+        raise EcoflapError("out_unwritable", out=out, reason=getattr(error, "strerror", None) or error) from error
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _save(model: "VisionLanguageModel", folder: Path) -> None:
+    """Weights, configuration and everything that the model needs to be loaded."""
+    model.save(folder)
+    if model.folder is None:
+        return
+    rounded = stored.restore_types(stored.files(folder), stored.types(model.folder))
+    # The library rewrites some configurations in ways that its older versions misread: the source's own win, but for
+    # one that no longer fits the weights.
+    left = (*LEFT, "config.json") if model.resized or rounded else LEFT
+    copy_files(model.folder, folder, left)
+
+
+def copy_files(source: Path, target: Path, left: tuple[str, ...] = LEFT) -> None:
+    """Copy what a model needs besides its weights, a second tokenizer's folder too; not what `left` names."""
+    for path in sorted(source.iterdir()):
+        if path.is_dir() and not (_is(path, OTHERS) or (path / "config.json").is_file()):
+            copy_files(path, target / path.name, left)
+        elif path.is_file() and _is(path, KEPT) and not _is(path, left):
+            target.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target / path.name)
+
+
+def _is(path: Path, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch(path.name, pattern) for pattern in patterns)
+
+
+def _finished(model: "VisionLanguageModel", folder: Path, packed: bool) -> Written:
+    """Write the packed copy where it is asked for; the sizes of all."""
+    if model.folder is None:
+        size = stored.size([path for path in folder.iterdir() if path.suffix == ".pth"])
+        return Written(size, size, None)
+    pruned = stored.size(stored.files(folder))
+    # A source that is packed itself, or whose weights lie elsewhere, says nothing of what the dense model takes.
+    dense = pruned if bitmask.files(model.folder) else stored.size(stored.files(model.folder)) or pruned
+    if not packed:
+        return Written(dense, pruned, None)
+    (folder / PACKED).mkdir()
+    copy_files(folder, folder / PACKED, LEFT[:1])
+    paths = bitmask.write(stored.files(folder), folder / PACKED)
+    for path in paths:
+        shutil.copymode(folder / "recipe.json", path)
+    return Written(dense, pruned, stored.size(paths))

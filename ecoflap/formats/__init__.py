@@ -1,0 +1,1 @@
+"""Files of other programs: the public ECoFLaP code's names, tables and scores."""

@@ -18,7 +18,11 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--trust-remote-code", action="store_true", help=say("cli.option.trust-remote-code"))
     parser.add_argument("--calibration", help="folder or JSON file with pictures and questions to calibrate on")
     parser.add_argument(
-        "--offer", action="append", default=[], metavar="MODEL", help="list this model on the page; may be repeated"
+        "--offer",
+        action="append",
+        default=[],
+        metavar="MODEL[=SAMPLES]",
+        help="list this model on the page, scored on SAMPLES where it has no scores yet; may be repeated",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, default=7860, help="port to listen on (default: 7860)")
@@ -34,6 +38,7 @@ def main() -> None:
     if chosen.auth and not all(chosen.auth.partition(":")):
         parser.error(say("page.app.auth", value=chosen.auth))
     from ecoflap.explorer import Explorer
+    from ecoflap.host import Offer
     from ecoflap.types import Loading
     from ecoflap.ui import build, launch_options
 
@@ -46,14 +51,17 @@ def main() -> None:
     place = {"server_name": chosen.host, "server_port": chosen.port}
     # People on other machines open what is listed; whoever sits at this one may name any folder.
     own = chosen.host in LOOPBACK and not chosen.share
-    page = build(explorer, offered=chosen.offer, free=own)
+    named = [offer.partition("=") for offer in chosen.offer]
+    offered = [Offer(model, samples or None) for model, _, samples in named]
+    page = build(explorer, offered=offered, free=own)
     try:
         page.launch(**place, share=chosen.share, auth=auth, prevent_thread_lock=True, **launch_options())
     except (OSError, OverflowError):
         parser.exit(2, say("page.app.port", host=chosen.host, port=chosen.port) + "\n")
     print(say("page.app.opening", model=explorer.name, url=page.share_url or page.local_url), flush=True)
     # Importing torch would slow the page's own start: the page first, then the model.
-    explorer.start()
+    if not explorer.closed:  # somebody may have opened another one already
+        explorer.start()
     page.block_thread()
 
 

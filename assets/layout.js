@@ -16,10 +16,17 @@
     return found;
   }
 
+  /** Room for the words to the left of the cells: a column of parts, where there is room, and one of rows. */
+  function gutters(words, narrow) {
+    const most = narrow ? 120 : 150;
+    const [part, word] = [Math.min(words.part, 130), Math.min(Math.max(narrow ? words.short : words.word, 60), most)];
+    return narrow ? { part: 0, word, gutter: word + 8 } : { part, word, gutter: 10 + part + 14 + word + 7 };
+  }
+
   /** Where everything goes on a canvas of this width: strips with their columns, and one rectangle per layer. */
-  function place(grid, width, room) {
+  function place(grid, width, room, words) {
     const narrow = width < 560;
-    const gutter = narrow ? 96 : 204;
+    const { part, word, gutter } = gutters(words, narrow);
     const list = strips(grid, narrow);
     const rows = list.reduce((sum, strip) => sum + strip.rows.length, 0);
     const fixed = list.length * (HEADER + AXIS + GAP);
@@ -46,7 +53,7 @@
       const x = strip.left[layer.stack] + layer.column * strip.step;
       rects[i] = { x, y: strip.top + line * rowHeight, w: strip.step, h: rowHeight };
     });
-    return { list, rects, gutter, narrow, rowHeight, width, height: Math.max(y - GAP, 60) };
+    return { list, rects, part, word, gutter, narrow, rowHeight, width, height: Math.max(y - GAP, 60) };
   }
 
   /** The next layer in the direction of an arrow key. */

@@ -9,6 +9,20 @@
     return { ink: read("--ink"), muted: read("--muted"), line: read("--line"), dense: read("--dense"), hatch: read("--hatch"), panel: read("--panel") };
   }
 
+  /** A row's word where there is no room for a column of parts. */
+  function shortWord(row) {
+    const key = { [app.say("page.part.cross")]: "cross", [app.say("page.part.channel")]: "channel", [app.say("page.part.channel_mlp")]: "channel" }[row.part];
+    return key ? app.say(`page.map.short.${key}`, { word: row.word }) : row.word;
+  }
+
+  /** How wide the words to the left of the cells are: the longest part's and the longest row's. */
+  function wordWidths(pen, grid) {
+    pen.font = "12px system-ui, sans-serif";
+    const rows = grid.bands.flatMap((band) => band.rows);
+    const widest = (word) => Math.ceil(Math.max(0, ...rows.map((row) => pen.measureText(word(row)).width)));
+    return { part: widest((row) => row.part), word: widest((row) => row.word), short: widest(shortWord) };
+  }
+
   function drawLabels(pen, grid, shape, ink) {
     for (const strip of shape.list) {
       const band = grid.bands[strip.band];
@@ -40,12 +54,11 @@
       pen.font = `${Math.min(12, shape.rowHeight - 3)}px system-ui, sans-serif`;
       pen.textAlign = "right";
       pen.fillStyle = ink.ink;
-      const word = shape.narrow && row.part === app.say("page.part.cross") ? app.say("page.map.cross_short", { word: row.word }) : row.word;
-      pen.fillText(word, shape.gutter - 7, y, shape.gutter - (shape.narrow ? 8 : 100));
+      pen.fillText(shape.narrow ? shortWord(row) : row.word, shape.gutter - 7, y, shape.word);
       if (first && !shape.narrow) {
         pen.textAlign = "left";
         pen.fillStyle = ink.muted;
-        pen.fillText(row.part, 10, y, 88);
+        pen.fillText(row.part, 10, y, shape.part);
       }
       if (first && line) {
         pen.strokeStyle = ink.line;
@@ -161,7 +174,7 @@
       const width = Math.floor(holder.clientWidth);
       if (!width) return;
       const top = holder.getBoundingClientRect().top + window.scrollY;
-      shape = app.layout.place(state.grid, width, Math.max(330, window.innerHeight - top - 62));
+      shape = app.layout.place(state.grid, width, Math.max(330, window.innerHeight - top - 62), wordWidths(pen, state.grid));
       const scale = window.devicePixelRatio || 1;
       canvas.width = Math.round(shape.width * scale);
       canvas.height = Math.round(shape.height * scale);
@@ -227,5 +240,7 @@
     });
     app.on(element, draw);
     app.adopt(props.value);
+    // Without scores there is nothing to draw, here and in the two figures.
+    app.on(element, () => document.documentElement.classList.toggle("unscored", !state.table));
   };
 })();

@@ -5,86 +5,142 @@
 
   const size = (entry) => (entry.bytes ? app.bytes(entry.bytes) : "");
 
-  app.mount.models = ({ element, trigger, props, watch }) => {
-    const dialog = app.el("dialog", "models");
-    dialog.setAttribute("aria-label", app.say("page.models.title"));
-    const list = app.el("div", "list");
-    list.setAttribute("role", "radiogroup");
-    list.setAttribute("aria-label", app.say("page.models.listed"));
-    const field = (key) => {
-      const input = document.createElement("input");
-      input.type = "text";
-      input.name = key;
-      input.maxLength = 500;
-      input.spellcheck = false;
-      const [name, info] = [app.say(`page.models.${key}`), app.say(`page.models.${key}.info`)];
-      return { input, label: app.el("label", "field", "", [app.el("span", "", name), input, app.el("small", "", info)]) };
-    };
-    const other = field("other"), samples = field("samples");
-    const note = app.el("p", "note");
-    note.setAttribute("role", "status");
-    const error = app.el("p", "problem");
-    error.setAttribute("role", "alert");
-    const start = app.el("button", "primary", app.say("page.models.open"));
-    const halt = app.el("button", "toggle", app.say("page.models.cancel"));
-    const close = app.el("button", "toggle", app.say("page.models.close"));
-    const head = app.el("div", "line", "", [app.el("h2", "", app.say("page.models.title")), close]);
-    const foot = app.el("div", "line foot", "", [start, halt, note]);
+  function button(kind, key) {
+    const made = app.el("button", kind, app.say(key));
+    made.type = "button";
+    return made;
+  }
+
+  function field(key) {
+    const input = document.createElement("input");
+    input.type = "text";
+    input.name = key;
+    input.maxLength = 500;
+    input.spellcheck = false;
+    input.autocomplete = "off";
+    const [name, info] = [app.say(`page.models.${key}`), app.say(`page.models.${key}.info`)];
+    return { input, label: app.el("label", "field", "", [app.el("span", "", name), input, app.el("small", "", info)]) };
+  }
+
+  /** One model of the list: what people call it, whether it is the one shown, and its size. */
+  function choice(entry, now, checked, choose) {
+    const input = document.createElement("input");
+    Object.assign(input, { type: "radio", name: "model", value: entry.spec, checked, disabled: Boolean(entry.why) });
+    input.addEventListener("change", choose);
+    const name = app.el("span", "name", entry.name, entry.why ? [app.el("small", "", entry.why)] : []);
+    const shown = app.el("span", "now", now ? app.say("page.models.now") : "");
+    return app.el("label", "choice", "", [input, name, shown, app.el("span", "size", size(entry))]);
+  }
+
+  function parts() {
+    const made = { dialog: app.el("dialog", "models"), list: app.el("div", "list"), other: field("other"), samples: field("samples") };
+    made.dialog.setAttribute("aria-label", app.say("page.models.title"));
+    made.list.setAttribute("role", "radiogroup");
+    made.list.setAttribute("aria-label", app.say("page.models.listed"));
+    made.note = app.el("p", "note");
+    made.note.setAttribute("role", "status");
+    made.error = app.el("p", "problem");
+    made.error.setAttribute("role", "alert");
+    made.start = button("primary", "page.models.open");
+    made.start.type = "submit";
+    made.halt = button("toggle", "page.models.cancel");
+    made.close = button("toggle", "page.models.close");
+    made.found = app.el("p", "found");
+    const head = app.el("div", "line", "", [app.el("h2", "", app.say("page.models.title")), made.close]);
+    const foot = app.el("div", "line foot", "", [made.start, made.halt, made.note]);
     const about = app.el("p", "", app.say("page.models.lead"));
-    const found = app.el("p", "found");
-    dialog.append(head, about, list, found, other.label, samples.label, error, foot);
+    made.form = app.el("form", "", "", [
+      head, about, made.list, made.found, made.other.label, made.samples.label, made.error, foot,
+    ]);
+    made.dialog.append(made.form);
+    return made;
+  }
+
+  app.mount.models = ({ element, trigger, props, watch }) => {
+    const { dialog, form, list, other, samples, found, note, error, start, halt, close } = parts();
     element.querySelector(".mount").replaceChildren(dialog);
 
-    let chosen = null, shown = null, asked = false;
+    // What was asked for: `asked` counts, `mine` until it has ended, `heard` when Python has answered that it begins.
+    let asked = 0, mine = false, heard = false, stopping = false, failed = "";
+    let chosen = null, shown = null, drawn = "";
+
+    function empty() {
+      other.input.value = samples.input.value = "";
+    }
 
     function choices() {
       const { listed, spec } = props.value;
       if (spec !== shown) chosen = shown = spec; // somebody else may have changed it
-      list.replaceChildren(...listed.map((entry) => {
-        const input = document.createElement("input");
-        input.type = "radio";
-        input.name = "model";
-        input.value = entry.spec;
-        input.checked = entry.spec === chosen;
-        input.addEventListener("change", () => {
+      const now = JSON.stringify([listed, spec]);
+      if (now === drawn) return; // whoever walks through the list stays where he is
+      drawn = now;
+      const held = list.contains(document.activeElement);
+      list.replaceChildren(...listed.map((entry) =>
+        choice(entry, entry.spec === spec, entry.spec === chosen, () => {
           chosen = entry.spec;
-          other.input.value = samples.input.value = ""; // samples of one model are seldom those of another
-        });
-        input.disabled = Boolean(entry.why);
-        const now = entry.spec === spec ? app.say("page.models.now") : "";
-        const name = app.el("span", "name", entry.spec, entry.why ? [app.el("small", "", entry.why)] : []);
-        return app.el("label", "choice", "", [input, name, app.el("span", "now", now), app.el("span", "size", size(entry))]);
-      }));
+          empty(); // samples of one model are seldom those of another
+        })));
+      if (held) focus();
+    }
+
+    function focus() {
+      (list.querySelector("input:checked") ?? close).focus();
+    }
+
+    /** What has become of the opening that this page asked for; those of others end without a word here. */
+    function follow() {
+      const { opening, error: problem, asked: answered } = props.value;
+      const answer = mine && !heard && answered === asked;
+      heard ||= answer;
+      if (!mine || !heard || (opening && !(answer && problem))) return;
+      mine = false;
+      failed = problem ?? "";
+      if (failed) return;
+      empty();
+      dialog.close();
     }
 
     function draw() {
-      const { opening, words, error: problem, free, spec } = props.value;
+      const { opening, words, free } = props.value;
+      follow();
       choices();
-      other.label.hidden = !free;
-      found.textContent = app.state.found;
-      note.textContent = opening ? words : "";
-      error.textContent = problem ?? "";
-      error.hidden = !problem;
-      start.disabled = Boolean(opening);
+      stopping &&= Boolean(opening);
+      other.label.hidden = samples.label.hidden = !free;
+      found.textContent = app.state.found && app.say("page.models.found", { found: app.state.found });
+      note.textContent = !opening ? "" : stopping ? app.say("page.models.cancelling") : words;
+      error.textContent = failed;
+      error.hidden = !failed;
+      start.disabled = mine || Boolean(opening);
       halt.hidden = !opening;
-      if (asked && !opening) { // it has ended: with an error the dialog stays to say it
-        asked = false;
-        other.input.value = problem ? other.input.value : "";
-        if (!problem) dialog.close();
-      }
+      halt.disabled = stopping;
     }
 
-    start.addEventListener("click", () => {
-      asked = true;
-      const spec = other.input.value.trim() || chosen;
-      trigger("replace", { spec, calibration: samples.input.value.trim() });
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (start.disabled) return;
+      [mine, heard, failed] = [true, false, ""];
+      asked += 1;
+      const { free } = props.value;
+      const spec = (free && other.input.value.trim()) || chosen;
+      trigger("replace", { spec, calibration: free ? samples.input.value.trim() : "", asked });
+      draw();
     });
-    halt.addEventListener("click", () => trigger("halt", {}));
+    halt.addEventListener("click", () => {
+      stopping = true;
+      trigger("halt", {});
+      draw();
+    });
     close.addEventListener("click", () => dialog.close());
     dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+    dialog.addEventListener("close", () => {
+      failed = ""; // it has been read
+      document.querySelector("#status .change").focus();
+    });
     app.openModels = () => {
+      if (!props.value.opening) mine = false;
       draw();
       dialog.showModal();
+      focus();
     };
     watch("value", draw);
     draw();

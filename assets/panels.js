@@ -81,14 +81,15 @@
       app.el("h2", "", app.say("page.strip.storage")),
       line("page.strip.dense", dense, "var(--muted)"),
       line("page.strip.sparse", sparse, "var(--accent)"),
-      app.el("p", "", app.say("page.strip.storage_note", { bits: table.bits })),
+      app.el("p", "", `${app.say("page.strip.storage_note", { bits: table.bits })} ${app.say(`page.strip.zeros.${table.pattern}`)}`),
     ]);
   }
 
   app.mount.strip = ({ element, props, watch }) => {
     app.on(element, (state) => {
       if (!state.table) {
-        body(element).replaceChildren(app.el("section", "card whole", "", [app.el("p", "problem", state.problem)]));
+        const kind = state.status === "error" ? "problem" : "waiting";
+        body(element).replaceChildren(app.el("section", "card whole", "", [app.el("p", kind, state.problem)]));
         return;
       }
       body(element).replaceChildren(achieved(state), modalities(state), storage(state));
@@ -99,6 +100,12 @@
     app.confirm(props.value);
   };
 
+  /** A figure of any size to so many significant digits. */
+  function figure(value, digits) {
+    if (value === 0) return "0";
+    return Math.abs(value) < 1e-3 ? value.toExponential(digits - 1) : value.toPrecision(digits);
+  }
+
   /** What is known of a layer at the shown target: pairs of word and value. */
   app.facts = (layer) => {
     const { grid, table } = app.state;
@@ -107,12 +114,12 @@
     const value = table.prunable[layer] ? app.sparsity(layer) : 0;
     const sure = app.confirmed();
     const kept = sure ? app.number(sure.kept[layer]) : app.say("page.layer.about", { kept: app.short(size * (1 - value)) });
-    const score = info.score.toPrecision(3);
+    const score = figure(info.score, 3);
     return [
       [app.say("page.layer.sparsity"), app.share(value) + (app.capped(layer) ? ` ${app.say("page.layer.capped")}` : "")],
       [app.say("page.layer.kept"), app.say("page.layer.kept_of", { kept, size: app.number(size) })],
       [app.say("page.layer.shape"), `${app.number(info.rows)} × ${app.number(info.cols)}`],
-      [app.say("page.layer.score"), info.stderr === null ? score : `${score} ± ${info.stderr.toPrecision(2)}`],
+      [app.say("page.layer.score"), info.stderr === null ? score : `${score} ± ${figure(info.stderr, 2)}`],
     ];
   };
 
@@ -156,20 +163,23 @@
   };
 
   app.mount.status = ({ element, props, watch }) => {
+    // The button stays the same one: whoever stands on it must not lose it when the words beside it change.
+    const [name, chip] = [app.el("span", "model"), app.el("span")];
+    chip.setAttribute("role", "status");
+    const change = app.el("button", "toggle change", app.say("page.models.change"));
+    change.addEventListener("click", () => app.openModels());
+    const light = app.el("button", "toggle light", app.say("page.theme"));
+    light.addEventListener("click", () => document.body.classList.toggle("dark"));
+    body(element).replaceChildren(app.el("h1", "", app.say("page.title")), name, change, chip, light);
     const draw = () => {
       const { state, words, dense, found, model } = props.value;
+      app.state.status = state;
       app.state.found = found ?? "";
       app.state.dense = dense ?? []; // what is never pruned, known as soon as the model is there
       app.tell();
-      const light = app.el("button", "toggle light", app.say("page.theme"));
-      light.addEventListener("click", () => document.body.classList.toggle("dark"));
-      const chip = app.el("span", `chip ${state}`, words);
-      chip.setAttribute("role", "status");
-      const change = app.el("button", "toggle change", app.say("page.models.change"));
-      change.addEventListener("click", () => app.openModels());
-      body(element).replaceChildren(
-        app.el("h1", "", app.say("page.title")), app.el("span", "model", model), change, chip, light,
-      );
+      name.textContent = model;
+      chip.className = `chip ${state}`;
+      chip.textContent = words;
     };
     watch("value", draw);
     draw();

@@ -14,6 +14,7 @@
     selected: -1,
     confirmed: null,
     dense: [],
+    status: "", // of the model: loading, ready or error
     found: "", // what was recognised in the model, in words
     about: null, // what the Ask section knows of the model
     problem: "",

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from ecoflap.errors import EcoflapError
+
 # Two-sided 95%.
 Z = 1.959963984540054
 Part = TypeVar("Part")
@@ -18,6 +20,20 @@ def normalise(text: str) -> str:
 def exact_match(answer: str, expected: str) -> bool:
     """Whether the answer is right to the last word."""
     return normalise(answer) == normalise(expected)
+
+
+def label_of(answer: str, labels: Sequence[str]) -> str:
+    """The one of `labels` that an answer means: the same but for case, blanks and a closing mark.
+
+    Raises:
+        EcoflapError: none is.
+    """
+    wanted = normalise(answer)
+    found = next((label for label in labels if normalise(label) == wanted), None)
+    if found is None:
+        some = ", ".join(labels[:3]) + (", ..." if len(labels) > 3 else "")
+        raise EcoflapError("answer_no_label", answer=answer, count=len(labels), some=some)
+    return found
 
 
 def wilson(share: float, count: float) -> tuple[float, float]:

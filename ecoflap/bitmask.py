@@ -20,9 +20,16 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from ecoflap.errors import EcoflapError
+from ecoflap.errors import EcoflapError, first_line
 
 PARTS = ("compressed", "bitmask", "row_offsets", "shape")
+# Type and number of dimensions of each part; values may be of any type.
+_FORMS = {
+    "compressed": (None, 1),
+    "bitmask": (torch.uint8, 2),
+    "row_offsets": (torch.int64, 1),
+    "shape": (torch.int64, 1),
+}
 _BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 # About what the header says of three tensors more.
 _HEADER = 3 * 100
@@ -48,13 +55,20 @@ def unpack(parts: Mapping[str, torch.Tensor]) -> torch.Tensor:
     Raises:
         ValueError: the parts do not fit each other.
     """
+    for part, (dtype, dims) in _FORMS.items():
+        if parts[part].dim() != dims or dtype not in (None, parts[part].dtype):
+            raise ValueError(f"a {part} of {tuple(parts[part].shape)} {parts[part].dtype}")
+    if len(parts["shape"]) != 2:
+        raise ValueError(f"a shape of {len(parts['shape'])} numbers")
     rows, cols = parts["shape"].tolist()
     if parts["bitmask"].shape != (rows, -(-cols // 8)):
         raise ValueError(f"a bitmask of {tuple(parts['bitmask'].shape)} for a matrix of {rows} x {cols}")
     there = np.unpackbits(parts["bitmask"].numpy(), axis=1, count=cols, bitorder="little").view(bool)
-    places, values = np.count_nonzero(there), parts["compressed"]
-    if places != len(values):
-        raise ValueError(f"{len(values)} values for {places} places")
+    counts, values = torch.from_numpy(np.count_nonzero(there, axis=1)), parts["compressed"]
+    if counts.sum() != len(values):
+        raise ValueError(f"{len(values)} values for {counts.sum()} places")
+    if not torch.equal(parts["row_offsets"], counts.cumsum(0) - counts):
+        raise ValueError("row_offsets that are not where the rows begin")
     return torch.zeros((rows, cols), dtype=values.dtype).masked_scatter_(torch.from_numpy(there), values)
 
 
@@ -107,5 +121,5 @@ def read(folder: Path) -> dict[str, torch.Tensor]:
             stem = name.removesuffix("bitmask")
             tensors[stem + "weight"] = unpack({part: tensors.pop(stem + part) for part in PARTS})
     except (SafetensorError, OSError, ValueError, KeyError, RuntimeError) as error:
-        raise EcoflapError("sparse_damaged", folder=folder, reason=error) from error
+        raise EcoflapError("sparse_damaged", folder=folder, reason=first_line(error)) from error
     return tensors

@@ -1,6 +1,7 @@
 """What every command line of the project promises: exit 0, or 2 with one line on stderr."""
 
 import sys
+import warnings
 from typing import NoReturn
 
 import typer
@@ -16,6 +17,8 @@ stderr = Console(stderr=True)
 
 def run(app: typer.Typer) -> NoReturn:
     """Run one command: exit 0, or 2 with one line that says what was wrong with which value and what to do."""
+    if not sys.warnoptions:  # what libraries warn of would stand before the one line
+        warnings.simplefilter("ignore")
     try:
         code = app(standalone_mode=False) or 0
         if code != INTERRUPTED:

@@ -16,7 +16,7 @@ from ecoflap.importance.precision import in_float32
 from ecoflap.importance.run import Progress
 from ecoflap.importance.settings import Settings
 from ecoflap.masking import MaskedModel, Ranked, rank_model
-from ecoflap.models.base import VisionLanguageModel
+from ecoflap.models.base import Batch, VisionLanguageModel
 from ecoflap.pruning import activations, registry
 from ecoflap.pruning.sequential import Progress as PassProgress
 from ecoflap.types import Allocation, Answer, Layer, Recipe, Sample, ScoreBundle
@@ -36,12 +36,13 @@ class Engine:
             source: where calibration samples come from; None for what the model brings.
             seed: of the calibration samples.
         """
-        self.model, self.source, self.seed = model, source, seed
+        self._model, self.source, self.seed = model, source, seed
+        self._name = model.name
         self.masked = MaskedModel(model.layers, model.linears)
         self.lock = threading.RLock()
         self._scoring = threading.Lock()
-        # The name of a model that was given back.
-        self._released = ""
+        # Set as soon as the model is to be given back: whatever is under way ends at its next step.
+        self._closing = threading.Event()
         self.fingerprint = model.fingerprint()
         # Asked once: while a layer is scored, its weight is a float32 copy.
         self.dtype = model.dtype
@@ -55,13 +56,29 @@ class Engine:
 
     def release(self) -> None:
         """Let go of the weights once nobody uses them, and give a GPU's memory back; the engine is of no use then."""
+        self.stop()
         with self._scoring, self._solver.lock, self.lock:
-            self._released = self.model.name
-            del self.model, self.masked, self._norms, self._ranked
+            del self._model, self.masked, self._norms, self._ranked
             self._solver.forget()
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+    def stop(self) -> None:
+        """End what is under way at its next step, for `release`; nothing else begins."""
+        self._closing.set()
+
+    @property
+    def model(self) -> VisionLanguageModel:
+        """The loaded model.
+
+        Raises:
+            EcoflapError: it was released.
+        """
+        try:
+            return self._model
+        except AttributeError:
+            raise self._gone() from None
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -75,8 +92,11 @@ class Engine:
             yield
 
     def _check_there(self) -> None:
-        if self._released:
-            raise EcoflapError("model_released", model=self._released)
+        if self._closing.is_set():
+            raise self._gone()
+
+    def _gone(self) -> EcoflapError:
+        return EcoflapError("model_released", model=self._name)
 
     def norms(self) -> dict[str, torch.Tensor]:
         """Input norms of every layer on the dense model, measured once and cached on disk: name -> (cols,) float32."""
@@ -87,12 +107,22 @@ class Engine:
 
     def calibration_samples(self) -> Samples:
         """The samples that the pruners are calibrated on."""
-        asks = self.model.asks
-        found = samples_for(self.model.spec, self.source, CALIBRATION_SAMPLES, self.seed, asks=asks)
+        asks = {"asks": self.model.asks, "labels": self.model.labels}
+        found = samples_for(self.model.spec, self.source, CALIBRATION_SAMPLES, self.seed, **asks)
         for note in found.notes if found.fingerprint != self.samples else ():
             logging.getLogger(__name__).warning(note)
         self.samples, self.calibrated_on = found.fingerprint, (found.name, len(found.samples))
         return found
+
+    def try_sample(self) -> None:
+        """Read one calibration sample as the model takes it.
+
+        Raises:
+            EcoflapError: there is none, or it is not of a kind that the model answers.
+        """
+        asks = {"asks": self.model.asks, "labels": self.model.labels}
+        found = samples_for(self.model.spec, self.source, 1, self.seed, **asks)
+        self.model.encode(found.samples)
 
     def norms_key(self, samples: Samples, **more: object) -> str:
         """Cache key of norms measured on `samples`; `more` is what they depend on besides."""
@@ -115,11 +145,17 @@ class Engine:
             return cached
         self.masked.restore()
         # One sample at a time: padding would count as input.
-        batches = (self.model.encode([sample]) for sample in found.samples)
+        batches = self._one_by_one(found)
         with in_float32(self.model.module, self.model.blocks.values()), torch.no_grad():
             norms = activations.input_norms(self.model.linears, self.model.loss, batches, len(found.samples))
         store.try_to(store.keep_norms, name, norms)
         return norms
+
+    def _one_by_one(self, found: Samples) -> Iterator[Batch]:
+        """A batch of every sample; ends in an error when the model is to be given back."""
+        for sample in found.samples:
+            self._check_there()
+            yield self.model.encode([sample])
 
     def ranked(self, recipe: Recipe) -> dict[str, Ranked]:
         """Ranks of every weight under the recipe's pruner and scope, calibrated on the dense model; made once."""

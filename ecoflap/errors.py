@@ -38,5 +38,12 @@ def find(what: str, name: str, known: Iterable[Named]) -> Named:
     return found[name]
 
 
+def first_line(error: Exception) -> str:
+    """What an error says in its first line, without a full stop, or its kind where it says nothing."""
+    if isinstance(error, RecursionError):
+        return say("errors.nested")
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+
+
 class Cancelled(Exception):
     """The person who asked for long work asked for it to stop."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ecoflap.allocation import Plan, allocate
 from ecoflap.allocation.registry import find
 from ecoflap.asking import sample_of
-from ecoflap.errors import EcoflapError
+from ecoflap.errors import Cancelled, EcoflapError
 from ecoflap.loader import Loader
 from ecoflap.models.kinds import Description, describe
 from ecoflap.models.registry import DEMO_SCORES, check_spec
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
+    from ecoflap.engine import Engine
     from ecoflap.importance.settings import Settings
 
 # Tables and dense answers that are kept; each is small (a table of 588 layers is 450 KB).
@@ -67,7 +68,6 @@ class Explorer(Loader):
     def __init__(self, *opened: Any) -> None:
         super().__init__(*opened)
         self._scoring = threading.Lock()
-        self._described: Description | None = None
         self._tables, self._answers = _Kept(KEPT_TABLES), _Kept(KEPT_ANSWERS)
 
     @classmethod
@@ -103,6 +103,7 @@ class Explorer(Loader):
 
             check_source(calibration)
         explorer = cls(model, bundle, loading, calibration)
+        explorer.scores = scores
         if start:
             explorer.start(prepare)
         return explorer
@@ -119,16 +120,9 @@ class Explorer(Loader):
 
     def facts(self) -> dict[str, Any]:
         """Device, type, number of parameters, prunable weights, what stays dense as (kind, weights), what was found."""
-        engine = self.wait()
-        model = engine.model
-        return {
-            "device": ", ".join(model.devices),
-            "dtype": str(engine.dtype).removeprefix("torch."),
-            "parameters": sum(p.numel() for p in model.module.parameters()),
-            "prunable": sum(layer.size for layer in model.layers),
-            "dense": list(model.dense),
-            "found": model.found,
-        }
+        if self._facts is None:
+            self.wait()
+        return dict(self._facts)
 
     def scored(self, recipe: Recipe) -> ScoreBundle:
         """The bundle that `recipe` is allocated on; scores the model first where scores are needed and missing."""
@@ -138,8 +132,21 @@ class Explorer(Loader):
         if recipe.target == 0 or recipe.fixed or not find(recipe.allocator).needs:
             return ScoreBundle(engine.model.name, "shapes", engine.model.layers)
         with self._scoring:  # whoever comes second takes what the first one scored
-            self.bundle = self.bundle or engine.score(_settings_for(recipe))
+            if self.bundle is None:
+                self.bundle = self._scores(engine, recipe)
         return self.bundle
+
+    def _scores(self, engine: "Engine", recipe: Recipe) -> ScoreBundle:
+        try:
+            return engine.score(_settings_for(recipe), self._tell)
+        except Cancelled as error:
+            raise EcoflapError("scoring_cancelled", model=self.spec) from error
+
+    def check_scored(self, recipe: Recipe) -> None:
+        """Raise where `recipe` would have to wait until the model is scored, which may take hours."""
+        needs = recipe.target > 0 and not recipe.fixed and find(recipe.allocator).needs
+        if needs and self.bundle is None and not self._done.is_set():
+            raise EcoflapError("scores_pending", state=self.status().message)
 
     def allocate(self, recipe: Recipe) -> Allocation:
         """Weights kept per layer for `recipe`."""
@@ -155,9 +162,6 @@ class Explorer(Loader):
     @property
     def described(self) -> Description | None:
         """The model's kind and labels: of the loaded one, before that what its files say; None where nobody knows."""
-        engine = self.engine
-        if engine is not None:
-            return Description(engine.model.kind, engine.model.labels)
         if self._described is None:
             self._described = describe(self.spec)
         return self._described

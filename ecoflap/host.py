@@ -2,12 +2,23 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from ecoflap.errors import EcoflapError
 from ecoflap.explorer import Explorer
 from ecoflap.models import registry
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A model that the page lists, and with what it is opened: as `Explorer.open` takes them."""
+
+    spec: str
+    calibration: str | None = None
+    scores: str | Path | None = None
+    loading: Any = None
 
 
 class Host:
@@ -16,14 +27,14 @@ class Host:
     Attributes:
         explorer: the model that is shown now.
         generation: how often it was changed; who has seen another number has to fetch everything anew.
-        offered: specs that the page lists besides the demo and what the hub's cache holds.
+        offers: what the page lists besides the demo and what the hub's cache holds, the first model among them.
         free: whether people may name any folder or hub id; otherwise only what is listed.
     """
 
     def __init__(
         self,
         explorer: Any,
-        offered: Sequence[str] = (),
+        offered: Sequence[Offer] = (),
         free: bool = True,
         make: Callable[..., Any] = Explorer.open,
         room_for: Callable[..., bool] | None = None,
@@ -32,45 +43,53 @@ class Host:
 
         Args:
             explorer: open or opening.
-            offered: see the class.
+            offered: what else whoever runs the page lists.
             free: see the class.
             make: opens another model, as `Explorer.open` does.
             room_for: whether a model fits beside what is loaded; by default `registry.room_for`.
         """
-        self.explorer, self.generation, self.offered, self.free = explorer, 0, tuple(offered), free
+        self.explorer, self.generation, self.free = explorer, 0, free
+        first = Offer(explorer.spec, explorer.calibration, explorer.scores, explorer.loading)
+        self.offers = {offer.spec: offer for offer in (*offered, first)}
         self._make, self._room_for = make, room_for
         self._lock = threading.Lock()
         self._next: Any = None
         self._error: EcoflapError | None = None
         self._stopped = False
         self._thread: threading.Thread | None = None
+        # What is on this machine, looked up anew after every change.
+        self._openable: list[dict[str, Any]] | None = None
 
     def listed(self) -> list[dict[str, Any]]:
         """What the page offers: {spec, bytes or None, why: it cannot be opened here, or None}, that shown now first."""
-        known = {entry["model"]: entry for entry in registry.openable()}
-        facts = {spec: {"bytes": entry["bytes"], "why": entry["why"]} for spec, entry in known.items()}
-        specs = dict.fromkeys([self.explorer.spec, *known, *self.offered])
-        return [{"spec": spec} | facts.get(spec, {"bytes": None, "why": None}) for spec in specs]
+        if self._openable is None:
+            self._openable = registry.openable()
+        known = {entry["model"]: {"bytes": entry["bytes"], "why": entry["why"]} for entry in self._openable}
+        specs = dict.fromkeys([self.explorer.spec, *known, *self.offers])
+        return [{"spec": spec} | known.get(spec, {"bytes": None, "why": None}) for spec in specs]
 
     def open(self, spec: Any, calibration: Any = None) -> None:
         """Begin to open another model; `state` tells how far it is.
 
         Args:
             spec: what `--model` takes.
-            calibration: what `--calibration` takes; empty for what the model brings.
+            calibration: what `--calibration` takes; empty for what the model was offered with, or brings.
 
         Raises:
             EcoflapError: one is being opened already, the model is not to be had, or needs samples.
         """
-        wanted = [value.strip() if isinstance(value, str) else "" for value in (spec, calibration)]
-        if not wanted[0]:
+        name, samples = (value.strip() if isinstance(value, str) else "" for value in (spec, calibration))
+        if not name:
             raise EcoflapError("host_nothing")
         if not self.free:
-            self._check_listed(*wanted)
+            self._check_listed(name, samples)
+        offer = self.offers.get(name)
+        if offer is None or samples:
+            offer = Offer(name, samples or None)
+        following = self._make(name, offer.scores, offer.loading or self.loading, offer.calibration, start=False)
         with self._lock:
             if self._next is not None:
                 raise EcoflapError("host_busy", model=self._next.name)
-            following = self._make(wanted[0], None, self.loading, wanted[1] or None, start=False)
             self._next, self._error, self._stopped = following, None, False
         self._thread = threading.Thread(target=self._change, args=(following,), daemon=True, name="change")
         self._thread.start()
@@ -127,13 +146,17 @@ class Host:
             self._failed(following, error, old if released else None)
             return
         with self._lock:
-            self.explorer, self._next = following, None
+            self.explorer = following
             self.generation += 1
+            self._openable = None
         if not released:
             old.close()
+        with self._lock:
+            self._next = None
 
     def _failed(self, following: Any, error: Exception, old: Any) -> None:
         """Say why there is no other model, and bring the old one back where it had to make room."""
+        following.close()
         if old is not None:
             old.start()
         if not isinstance(error, EcoflapError):

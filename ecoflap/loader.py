@@ -1,11 +1,16 @@
 """The life of a model behind the page: loading in a thread of its own, scoring, stopping, giving memory back."""
 
+import gc
+import logging
+import sys
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecoflap.errors import Cancelled, EcoflapError
+from ecoflap.models.kinds import Description
 from ecoflap.models.registry import open_model
 from ecoflap.texts import say
 from ecoflap.types import Loading, Recipe, ScoreBundle
@@ -37,15 +42,20 @@ class Loader:
     ) -> None:
         """Remember what to open; `start` loads it."""
         self.spec, self.bundle, self.loading, self.calibration = model, bundle, loading, calibration
+        # The file that the bundle was read from, where somebody named one.
+        self.scores: str | Path | None = None
         self.engine: Engine | None = None
-        self._error: Exception | None = None
+        self._error: EcoflapError | None = None
+        self._described: Description | None = None
+        self._facts: dict[str, Any] | None = None
+        # Whether it was given back, or is not to be loaded at all.
+        self.closed = False
         self._message: tuple[str, dict[str, Any]] = ("status.loading", {"model": model})
         # The weights are there; and everything that was to be prepared is.
         self._loaded, self._done = threading.Event(), threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
-        # Where it is, once it is there, and since when which step has been under way: (what, seconds, bytes).
-        self._place: dict[str, str] = {}
+        # Since when which step has been under way: (what, seconds, bytes).
         self._since = ("", 0.0, 0)
         # Told of loading too: a progress bar.
         self.listener: LoadProgress | None = None
@@ -54,7 +64,7 @@ class Loader:
         """Load the model in a thread of its own; what needs it waits. Called once, or again after `close`."""
         for event in (self._loaded, self._done):
             event.clear()
-        self._error, self._message = None, ("status.loading", {"model": self.spec})
+        self.closed, self._error, self._message = False, None, ("status.loading", {"model": self.spec})
         self._thread = threading.Thread(target=self._load, args=(prepare,), daemon=True, name="load")
         self._thread.start()
 
@@ -64,47 +74,64 @@ class Loader:
 
     def close(self) -> None:
         """Give the memory of the weights back, as soon as nobody uses them; the bundle stays, so allocations go on."""
+        self.closed = True
         self.cancel()
+        if self.engine is not None:
+            self.engine.stop()
         if self._thread is not None:
             self._thread.join()
         self._stop.clear()
-        engine, self.engine = self.engine, None
         self._error = EcoflapError("model_released", model=self.spec)
+        engine, self.engine = self.engine, None
         if engine is not None:
             engine.release()
 
     def _load(self, prepare: bool) -> None:
         """Load the model, and with `prepare` everything that the first question would wait for."""
         try:
-            model = open_model(self.spec, self.loading, self._tell_loading)
-            from ecoflap.engine import Engine  # takes seconds, and that a model cannot be had is said before
-
-            engine = Engine(model, self.calibration)
-            if self._stop.is_set():
-                raise Cancelled
-            if self.bundle is not None:
-                self._check_bundle(engine)
-            dtype = str(engine.dtype).removeprefix("torch.")
-            self._place = {"device": ", ".join(engine.model.devices), "dtype": dtype}
-            self.engine = engine
-            self._loaded.set()
+            self._open(prepare)
             if prepare:
-                self._prepare(engine)
+                self._prepare()
         except Exception as error:  # whatever it is, it is told to whoever waits, with its name
-            self._error = self._cancelled() if isinstance(error, Cancelled) else error
+            logging.getLogger(__name__).debug("loading failed", exc_info=True)
+            self._error = self._told(error)
         finally:
+            if self.engine is None:
+                _free()
             self._stop.clear()
             self._loaded.set()
             self._done.set()
 
-    def _cancelled(self) -> EcoflapError:
-        """What was stopped: loading, or scoring behind a loaded model."""
+    def _open(self, prepare: bool) -> None:
+        """Load the model and look at it, and where it is to be scored, at whether its samples are what it takes."""
+        model = open_model(self.spec, self.loading, self._tell_loading)
+        from ecoflap.engine import Engine  # takes seconds, and that a model cannot be had is said before
+
+        engine = Engine(model, self.calibration)
+        if self._stop.is_set():
+            raise Cancelled
+        if self.bundle is not None:
+            self._check_bundle(engine)
+        elif prepare:
+            engine.try_sample()
+        self._described = Description(model.kind, model.labels)
+        self._facts = facts_of(engine)
+        self.engine = engine
+        self._loaded.set()
+
+    def _told(self, error: Exception) -> EcoflapError:
+        """What people are told of an error. It holds no frame of the one that was raised: the weights hang on those."""
+        if isinstance(error, EcoflapError):
+            return EcoflapError(error.code, **{name: _plain(fact) for name, fact in error.facts.items()})
+        if not isinstance(error, Cancelled):
+            return EcoflapError("model_failed", model=self.spec, reason=f"{type(error).__name__}: {error}")
         if self.engine is None:
             return EcoflapError("loading_cancelled", model=self.spec)
         return EcoflapError("scoring_cancelled", model=self.spec)
 
-    def _prepare(self, engine: "Engine") -> None:
+    def _prepare(self) -> None:
         """Score where there is no bundle; rank the weights for the default recipe."""
+        engine = self.engine
         if self.bundle is None:
             self.bundle = engine.score(progress=self._tell)
         if self.calibration is not None or self.spec == "demo":
@@ -153,11 +180,12 @@ class Loader:
             left = facts.get("left")
             more = "" if left is None else " " + say("status.left", language, minutes=left)
             return Status(False, say(key, language, **facts) + more)
-        if self._error is None:
-            return Status(True, say("status.ready", language, **self._place))
-        known = isinstance(self._error, EcoflapError)
-        text = self._error.text(language) if known else f"{type(self._error).__name__}: {self._error}"
-        return Status(False, text, text)
+        error = self._error
+        if error is None:
+            facts = self._facts or {}
+            place = {name: facts.get(name, "") for name in ("device", "dtype")}
+            return Status(True, say("status.ready", language, **place))
+        return Status(False, error.text(language), error.text(language))
 
     def wait(self) -> "Engine":
         """The engine, as soon as the model is there; scoring may still go on behind it.
@@ -166,14 +194,37 @@ class Loader:
             EcoflapError: the model could not be loaded, or is no longer.
         """
         self._loaded.wait()
-        engine, error = self.engine, self._error
-        if engine is not None:
-            return engine
-        if isinstance(error, EcoflapError):
-            raise error
-        raise EcoflapError("model_failed", model=self.spec, reason=f"{type(error).__name__}: {error}") from error
+        engine = self.engine
+        if engine is None:
+            raise self._error or EcoflapError("model_released", model=self.spec)
+        return engine
 
     def wait_prepared(self) -> Status:
         """How preparing went, as soon as it is over: weights, scores, ranks."""
         self._done.wait()
         return self.status()
+
+
+def facts_of(engine: "Engine") -> dict[str, Any]:
+    """Device, type, number of parameters, prunable weights, what stays dense as (kind, weights), what was found."""
+    model = engine.model
+    return {
+        "device": ", ".join(model.devices),
+        "dtype": str(engine.dtype).removeprefix("torch."),
+        "parameters": sum(p.numel() for p in model.module.parameters()),
+        "prunable": sum(layer.size for layer in model.layers),
+        "dense": list(model.dense),
+        "found": model.found,
+    }
+
+
+def _plain(fact: object) -> object:
+    return fact if isinstance(fact, (str, int, float)) else str(fact)
+
+
+def _free() -> None:
+    """Give back what a model that failed to open has left."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -31,7 +31,9 @@ def score(engine: "Engine", settings: Settings, progress: Progress | None = None
     """The bundle of `engine`'s model; see `Engine.score`."""
     method = registry.find(settings.method)
     model = engine.model
-    found = samples_for(model.spec, engine.source, settings.samples, settings.seed, asks=model.asks)
+    found = samples_for(
+        model.spec, engine.source, settings.samples, settings.seed, asks=model.asks, labels=model.labels
+    )
     for note in found.notes:
         logging.getLogger(__name__).warning(note)
     if method.prunes:

@@ -71,7 +71,7 @@ class Solver:
     def _held(self) -> Iterator[None]:
         """The model for nobody else, computing in float32 as where norms are measured on the dense model."""
         model = self._engine.model
-        with self._engine.lock, in_float32(model.module, model.blocks.values()):
+        with self._engine.held(), in_float32(model.module, model.blocks.values()):
             yield
 
     def _sequential(

@@ -7,6 +7,8 @@ import pytest
 
 from ecoflap.types import Loading
 
+# Before torch is imported: on models this small two threads wait for each other, and far longer where others work too.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 

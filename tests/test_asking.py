@@ -208,6 +208,17 @@ def test_what_a_model_does_not_take_is_said_before_it_is_loaded(folder, tmp_path
     assert len(err.strip().splitlines()) == 1
 
 
+def test_answers_that_are_no_labels_are_skipped_and_counted(folder, tmp_path):
+    rows = [("red.png", "crimson"), ("red.png", "red"), ("red.png", " Red. ")]
+    samples = table(tmp_path, ("image", "answer"), *rows)
+    common = ["--model", folder("ViT"), "--calibration", samples]
+    code, out, err = run("score", *common, "--out", tmp_path / "s.json", "--method", "first-order")
+    assert code == 0, err
+    assert "could not be used: 1." in err and "'crimson' is none of the 5 labels" in err
+    code, out, err = run("evaluate", *common, "--data", samples, "--target", "0", "--questions", "3")
+    assert code == 0 and "could not be used: 1." in err, err
+
+
 def test_answers_that_are_no_labels_are_one_line(folder, tmp_path):
     samples = table(tmp_path, ("image", "answer"), ("red.png", "crimson"))
     code, out, err = run("score", "--model", folder("ViT"), "--calibration", samples, "--out", tmp_path / "s.json")

@@ -126,14 +126,25 @@ def test_a_file_cut_short(folder):
     ("part", "value", "sentence"),
     [
         ("compressed", torch.ones(5), "5 values for"),
+        ("compressed", lambda parts: parts["compressed"][:, None].repeat(1, 3), r"a compressed of \(\d+, 3\)"),
         ("bitmask", torch.ones(3, 3, dtype=torch.uint8), "bitmask of \\(3, 3\\) for a matrix of 64 x 48"),
-        ("shape", torch.tensor([1, 2, 3]), "cannot be read"),
+        ("bitmask", lambda parts: parts["bitmask"].long(), "a bitmask of .* torch.int64"),
+        ("bitmask", lambda parts: parts["bitmask"].bfloat16(), "a bitmask of .* torch.bfloat16"),
+        ("shape", torch.tensor([1, 2, 3]), "a shape of 3 numbers"),
+        ("shape", torch.tensor([64.0, 48.0]), "a shape of .* torch.float32"),
+        ("shape", torch.tensor([-64, -48]), "for a matrix of -64 x -48"),
+        ("shape", torch.tensor(64), "a shape of"),
+        ("row_offsets", lambda parts: parts["row_offsets"].flip(0), "row_offsets that are not where the rows begin"),
+        ("row_offsets", lambda parts: parts["row_offsets"][1:], "row_offsets that are not"),
+        ("row_offsets", lambda parts: parts["row_offsets"].int(), "a row_offsets of .* torch.int32"),
         ("row_offsets", None, "row_offsets"),
     ],
 )
 def test_parts_that_do_not_fit(folder, part, value, sentence):
     path = bitmask.files(folder[0])[0]
     tensors = {name: tensor.clone() for name, tensor in load_file(path).items()}
+    if callable(value):
+        value = value({name: tensors[f"a.{name}"] for name in bitmask.PARTS}).contiguous()
     del tensors[f"a.{part}"]
     save_file(tensors | ({} if value is None else {f"a.{part}": value}), path)
     damaged(folder[0], sentence)

@@ -90,6 +90,11 @@ def test_every_command_has_help(command):
         (["allocate", "--scores", "none.json"], "none.json cannot be read: No such file"),
         (["allocate", "--target", "0.7", "--max-sparsity", "0.6"], "0.7 is above the cap 0.6"),
         (["allocate", "--target", "1.7"], "target is 1.7"),
+        (["score", "--out", "x.json", "--from", "x.pth", "--with", "y.json"], "so --with would have no effect"),
+        (
+            ["score", "--out", "x.json", "--from", "x.pth", "--method", "response", "--draws", "2"],
+            "so --method, the settings of a method would have no effect",
+        ),
         (["allocate", "--target", "half"], "Invalid value for '--target'"),
         (["allocate", "--granularity", "row"], "Choose one of: layer, block, model"),
         (["ask", "--image", "none.png", "--question", "x"], "no picture 'none.png'"),
@@ -145,3 +150,35 @@ cli.main()
     assert (done.returncode, done.stdout) == (2, "")
     assert " ".join(done.stderr.split()).startswith("Cancelled. No result was written")
     assert list(tmp_path.iterdir()) == []
+
+
+def told(code):
+    """(exit code, stderr) of a program that is this one but for `code`, which is run first."""
+    program = f"import runpy, sys\n{code}\nsys.argv[1:] = ['models']\nrunpy.run_module('ecoflap', run_name='__main__')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    return done.returncode, done.stderr
+
+
+def test_an_interruption_while_libraries_are_imported_leaves_no_traceback():
+    code = """
+class Interrupted:
+    def find_spec(self, name, *rest):
+        if name == "ecoflap.cli":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupted())
+"""
+    status, err = told(code)
+    assert (status, err.count("\n")) == (2, 1) and "Traceback" not in err
+
+
+def test_warnings_of_libraries_do_not_stand_before_the_one_line():
+    code = """
+import warnings
+from ecoflap.errors import EcoflapError
+from ecoflap.cli import scoring
+def noisy():
+    warnings.warn("of a library")
+    raise EcoflapError("question_empty")
+scoring.openable = noisy
+"""
+    assert told(code) == (2, "There is no question. Type one, or take a suggestion.\n")

@@ -1,6 +1,7 @@
 """A model that is opened, stopped, closed and opened again behind the loader."""
 
 import threading
+import weakref
 from types import SimpleNamespace
 
 import pytest
@@ -35,10 +36,10 @@ def test_a_closed_model_still_allocates_and_says_why_it_does_not_answer(closed):
         lambda: engine.prune(None),
         lambda: engine.score(),
         lambda: engine.norms(),
+        lambda: engine.model,
     ):
         with pytest.raises(EcoflapError, match="no longer loaded"):
             ask()
-    assert not hasattr(engine, "model")
 
 
 def test_a_closed_model_can_be_opened_again(closed):
@@ -113,3 +114,94 @@ def test_loading_tells_how_much_is_done_and_how_long_it_takes(t5_folder, monkeyp
         "60% of 5.0 GB … About 1 minutes left.",
         "20% of 5.0 GB …",  # reading is not downloading
     ]
+
+
+def test_a_cancel_is_heard_by_a_loader_that_tells_nothing(t5_folder, sample_folder, monkeypatch):
+    real = loader.open_model
+
+    def deaf(spec, loading, progress):
+        explorer.cancel()
+        return real(spec, loading)
+
+    monkeypatch.setattr(loader, "open_model", deaf)
+    explorer = Explorer.open(str(t5_folder), None, Loading("cpu"), str(sample_folder), start=False)
+    explorer.start()
+    assert "was cancelled" in explorer.wait_prepared().error
+    assert explorer.engine is None
+
+
+def test_nothing_of_a_model_that_failed_to_open_stays_in_memory(t5_folder, sample_folder, monkeypatch):
+    opened = []
+    real = loader.open_model
+
+    def kept(*arguments):
+        model = real(*arguments)
+        opened.append(weakref.ref(model.module))
+        return model
+
+    monkeypatch.setattr(loader, "open_model", kept)
+    (sample_folder / "samples.csv").write_text("image,question,answer\nmissing.png,what ?,yes\n")
+    explorer = Explorer.open(str(t5_folder), None, Loading("cpu"), str(sample_folder))
+    assert "no usable sample" in explorer.wait_prepared().error
+    assert explorer.engine is None
+    assert opened[0]() is None
+
+
+def test_nothing_of_a_closed_model_stays_in_memory(t5_folder, sample_folder):
+    explorer = Explorer.open(str(t5_folder), None, Loading("cpu"), str(sample_folder))
+    explorer.wait_prepared()
+    explorer.ask(PICTURE, "what ?", Recipe(0.5))
+    module = weakref.ref(explorer.engine.model.module)
+    explorer.close()
+    assert module() is None
+
+
+def test_closing_ends_a_scoring_that_a_question_began(t5_folder, sample_folder):
+    begun, go = threading.Event(), threading.Event()
+    units, failed = [], []
+    explorer = Explorer.open(str(t5_folder), None, Loading("cpu"), str(sample_folder), prepare=False)
+    explorer.wait_prepared()
+    engine = explorer.engine
+    tell = explorer._tell
+
+    def slow(step):
+        units.append(step.done)
+        begun.set()
+        go.wait()
+        return tell(step)
+
+    explorer._tell = slow
+
+    def ask():
+        try:
+            explorer.ask(PICTURE, "what ?", Recipe(0.5))
+        except EcoflapError as error:
+            failed.append(str(error))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    begun.wait()
+    closing = threading.Thread(target=explorer.close)
+    closing.start()
+    engine._closing.wait()
+    go.set()
+    asking.join()
+    closing.join()
+    assert "no longer loaded" in failed[0] or "was cancelled" in failed[0]
+    assert len(units) <= 2
+
+
+def test_a_question_that_would_wait_for_scores_can_be_refused(t5_folder, sample_folder, monkeypatch):
+    from ecoflap.engine import Engine
+
+    go = threading.Event()
+    real = Engine.score
+    monkeypatch.setattr(Engine, "score", lambda self, *rest, **named: go.wait() and real(self, *rest, **named))
+    explorer = Explorer.open(str(t5_folder), None, Loading("cpu"), str(sample_folder))
+    explorer.wait()
+    with pytest.raises(EcoflapError, match="not scored yet"):
+        explorer.check_scored(Recipe(0.5))
+    explorer.check_scored(Recipe(0.5, allocator="uniform"))
+    go.set()
+    explorer.wait_prepared()
+    explorer.check_scored(Recipe(0.5))

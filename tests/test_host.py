@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from ecoflap.errors import EcoflapError
-from ecoflap.host import Host
+from ecoflap.host import Host, Offer
 from ecoflap.types import Loading
 from tests.ui.fakes import FakeExplorer
 
@@ -118,14 +118,14 @@ def test_nothing_named_is_a_sentence(spec):
 
 @pytest.mark.parametrize("asked", [("other/model",), ("/etc",), ("demo", "/etc")])
 def test_a_page_for_strangers_opens_what_is_listed_alone(asked):
-    host, new, opened = hosted(free=False, offered=["listed/model"])
+    host, new, opened = hosted(free=False, offered=[Offer("listed/model", "its samples")])
     with pytest.raises(EcoflapError, match="not offered"):
         host.open(*asked)
     assert opened == []
     new.loaded.set()
-    host.open("listed/model", "demo")
+    host.open("listed/model")
     host.wait()
-    assert opened == [("listed/model", "demo")]
+    assert opened == [("listed/model", "its samples")]
 
 
 def test_code_of_strangers_is_for_the_command_line_alone():
@@ -135,6 +135,37 @@ def test_code_of_strangers_is_for_the_command_line_alone():
 
 
 def test_what_can_be_opened_is_listed_once():
-    host, _, _ = hosted(offered=["demo", "a/b"])
+    host, _, _ = hosted(offered=[Offer("demo"), Offer("a/b")])
     specs = [entry["spec"] for entry in host.listed()]
     assert specs[0] == "demo" and "a/b" in specs and len(specs) == len(set(specs))
+
+
+def test_the_model_that_the_page_began_with_can_be_had_again_as_it_was():
+    first = FakeExplorer(spec="first/model")
+    first.calibration, first.scores, first.loading = "its samples", "its scores", Loading("cpu", "float16")
+    opened = []
+
+    def make(*arguments, start):
+        opened.append(arguments)
+        return FakeExplorer(spec=arguments[0])
+
+    host = Host(first, free=False, make=make, room_for=lambda *_: True)
+    for spec in ("demo", "first/model"):
+        host.open(spec)
+        host.wait()
+    assert opened[1] == ("first/model", "its scores", first.loading, "its samples")
+    assert host.explorer.spec == "first/model"
+
+
+def test_a_second_change_waits_until_the_old_model_is_gone():
+    closing, go = threading.Event(), threading.Event()
+    host, new, _ = hosted()
+    host.explorer.close = lambda: closing.set() or go.wait()
+    new.loaded.set()
+    host.open(NEW)
+    closing.wait()
+    with pytest.raises(EcoflapError, match="being opened already"):
+        host.open("third/model")
+    go.set()
+    host.wait()
+    assert host.state()["opening"] is None

@@ -91,7 +91,7 @@ def prune(
 ) -> None:
     from ecoflap.export import Origin, check_new, check_packed, save_pruned
 
-    check_new(out)
+    place = check_new(out)
     explorer = opened(model, scores, loading, calibration)
     if sparse:
         check_packed(explorer.wait().model)
@@ -107,7 +107,7 @@ def prune(
         "samples": engine.samples,
     }
     origin = Origin(model, explorer.scored(recipe), engine.calibrated_on, calibration)
-    written = save_pruned(engine, allocation, replace(recipe, **facts), out, origin, sparse)
+    written = save_pruned(engine, allocation, replace(recipe, **facts), place, origin, sparse)
     row = {"out": str(out), "target": recipe.target, "achieved": allocation.achieved}
     row |= {"kept": allocation.total_kept, "of": allocation.total}
     sizes = {"dense_bytes": written.dense, "pruned_bytes": written.pruned, "sparse_bytes": written.packed}

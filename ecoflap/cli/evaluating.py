@@ -66,7 +66,9 @@ def evaluate(
     if metric is not None:
         find("metric", metric, METRICS)
     explorer = opened(model, scores, loading, calibration)
-    found = samples_for(model, data or "demo", questions, seed, "evaluation", explorer.wait().model.asks)
+    loaded = explorer.wait().model
+    facts = {"asks": loaded.asks, "labels": loaded.labels}
+    found = samples_for(model, data or "demo", questions, seed, "evaluation", **facts)
     marked = metric_for(metric, found.samples, found.captions)
     for note in found.notes:
         stderr.print(note, markup=False)

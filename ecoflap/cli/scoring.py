@@ -80,6 +80,7 @@ def score(
     check_source(calibration)
     check_writable(out)
     if source is not None:
+        _check_alone(settings, add_to, calibration)
         from ecoflap.formats.scores import imported_scores
 
         _write_scores(imported_scores(source, *layers_of(model, loading)), out, form)
@@ -96,6 +97,16 @@ def score(
         task = progress.add_task(say("cli.score.running"), total=None)
         bundle = engine.score(settings, lambda step: progress.update(task, completed=step.done, total=step.total))
     _write_scores(bundle if before is None else before.joined(bundle), out, form, engine.model.found)
+
+
+def _check_alone(settings: Settings, add_to: Path | None, calibration: str | None) -> None:
+    """Raise where options stand beside --from that measure: nothing is."""
+    given = {"--with": add_to is not None, "--calibration": calibration is not None}
+    given["--method"] = settings.method != _DEFAULT.method
+    given[say("cli.score.settings")] = replace(settings, method=_DEFAULT.method) != _DEFAULT
+    ignored = ", ".join(name for name, there in given.items() if there)
+    if ignored:
+        raise EcoflapError("scores_from_alone", options=ignored)
 
 
 def _write_scores(bundle: ScoreBundle, out: Path, form: Format, found: str = "") -> None:

@@ -14,11 +14,11 @@ from typing import Any
 from ecoflap.data.columns import Columns, columns_of
 from ecoflap.data.packed import RowReader
 from ecoflap.data.samples import Row, Samples, Wanted, by_chance, gather, rows_of
-from ecoflap.errors import EcoflapError
+from ecoflap.data.saved import SAVED, check_inside
+from ecoflap.errors import EcoflapError, first_line
 from ecoflap.models.hub import check_online
 from ecoflap.texts import say
 
-SAVED = ("state.json", "dataset_dict.json")
 ENDINGS = (".parquet", ".arrow")
 # Rows of a set on the hub among which samples are chosen; it is read in order, a window at a time.
 WINDOW = 512
@@ -47,6 +47,7 @@ def read(path: Path, part: str | None, wanted: Wanted) -> Samples:
     library = _library()
     with _said(str(path)):
         if path.is_dir() and any((path / name).is_file() for name in SAVED):
+            check_inside(path)
             found = library.load_from_disk(str(path))
         else:
             found = _from_files(library, _files(path) if path.is_dir() else [path])
@@ -80,12 +81,26 @@ def read_hub(spec: str, part: str | None, wanted: Wanted) -> Samples:
         return gather(title, _windows(rows, reader, wanted), wanted, columns.captions)
 
 
+def check_at_hand(spec: str) -> None:
+    """Raise where the dataset `spec`, as in `read_hub`, is neither in the library's cache nor to be had."""
+    name = spec.partition(":")[0]
+    try:
+        check_online(name)
+    except EcoflapError:
+        library = _library()
+        owner, title = name.split("/")
+        kept = Path(library.config.HF_DATASETS_CACHE, f"{owner}___{library.naming.camelcase_to_snakecase(title)}")
+        if not kept.is_dir():
+            raise
+
+
 def _library() -> ModuleType:
     try:
         import datasets
     except ImportError as error:
         raise EcoflapError("data_library") from error
     datasets.disable_progress_bars()
+    datasets.logging.set_verbosity_error()
     return datasets
 
 
@@ -116,8 +131,7 @@ def _said(name: str) -> Iterator[None]:
     except EcoflapError:
         raise
     except Exception as error:
-        reason = " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__
-        raise EcoflapError("data_unreadable", name=name, reason=reason) from error
+        raise EcoflapError("data_unreadable", name=name, reason=first_line(error)[:300]) from error
 
 
 def _split(found: Any, part: str | None, wanted: Wanted, name: str) -> tuple[str, Any]:

@@ -1,5 +1,6 @@
 """Where samples come from: one list of formats, tried in order, and what a source on the command line means."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -42,6 +43,7 @@ def samples_for(
     seed: int,
     split: str = "calibration",
     asks: str = ASKS[0],
+    labels: tuple[str, ...] = (),
 ) -> Samples:
     """`count` samples for `model`.
 
@@ -56,11 +58,12 @@ def samples_for(
         seed: of the demo's scenes, or of the choice among rows.
         split: calibration or evaluation, which never share a scene of the demo; other sources may have parts for each.
         asks: what a question to the model consists of, one of `types.loading.ASKS`; the rest of a row is not read.
+        labels: of a model that chooses among its own; rows whose answer is none of them are skipped.
 
     Raises:
         EcoflapError: the model brings none and no source was given, or the source cannot be used.
     """
-    wanted = Wanted(count, seed, asks, split)
+    wanted = Wanted(count, seed, asks, split, labels)
     source = source or (DEMO if model == DEMO else None)
     if source is None:
         raise EcoflapError("calibration_missing", model=model)
@@ -72,9 +75,12 @@ def samples_for(
 
 
 def check_source(source: str | None) -> None:
-    """Raise where a source cannot be one; before long work that would find it out at its end."""
-    if source not in (None, DEMO):
-        _format_of(_parts(source)[0])
+    """Raise where a source cannot be one, or is not to be had; before long work that would find it out at its end."""
+    if source in (None, DEMO):
+        return
+    name = _parts(source)[0]
+    if _format_of(name) is None:
+        hub_datasets.check_at_hand(name)
 
 
 def _format_of(name: str) -> Format | None:
@@ -114,4 +120,4 @@ def _parts(source: str) -> tuple[str, str | None]:
     if "@" not in source or Path(source).expanduser().exists():
         return source, None
     name, _, part = source.rpartition("@")
-    return name, part or None
+    return name, os.path.expanduser(part) or None

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from ecoflap.accuracy import label_of
 from ecoflap.errors import EcoflapError
 from ecoflap.texts import say
 from ecoflap.types import Sample
@@ -20,13 +21,15 @@ MOST_BYTES = 8 * 2**30
 class Wanted:
     """What is asked of a source: `count` samples chosen by `seed`, for a model that `asks` so, from its `split`.
 
-    `split` is calibration or evaluation; it matters where a source has several parts.
+    `split` is calibration or evaluation; it matters where a source has several parts. `labels` are those of a model
+    that chooses among its own, and rows whose answer is none of them are skipped.
     """
 
     count: int
     seed: int
     asks: str = ASKS[0]
     split: str = "calibration"
+    labels: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_choice(self.count, self.seed)
@@ -123,6 +126,8 @@ def gather(name: str, rows: Iterable[Row], wanted: Wanted, captions: bool = Fals
     for i, read in rows:
         try:
             sample = read()
+            if wanted.labels:
+                label_of(sample.answer, wanted.labels)
         except EcoflapError as error:
             skipped[i] = str(error)
             continue

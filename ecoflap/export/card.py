@@ -12,6 +12,8 @@ from ecoflap.types import Allocation, Recipe, ScoreBundle
 
 # Within what weights are compared, in words; a pattern says it itself.
 WITHIN = {"paper": "card.within.paper", "row": "card.within.row", "matrix": "card.within.matrix"}
+# In the command: the pruned folder, which people rename and move, and the one to be written.
+THIS, OUT = "PRUNED", "OUT"
 BEGIN, END = "<!-- ecoflap -->", "<!-- /ecoflap -->"
 
 
@@ -33,11 +35,14 @@ class Origin:
 
 
 def command(recipe: Recipe, origin: Origin) -> str:
-    """The command that prunes the model anew, given in the pruned folder, where recipe and scores lie."""
+    """The command that prunes the model anew from the pruned folder's recipe and scores.
+
+    Source and samples are named as they were, so it is given where these names lead to them.
+    """
     words = ["python", "-m", "ecoflap", "prune", "--model", origin.spec]
-    words += ["--recipe", "recipe.json", "--scores", "scores.json"]
+    words += ["--recipe", f"{THIS}/recipe.json", "--scores", f"{THIS}/scores.json"]
     words += ["--calibration", origin.calibration] if origin.calibration else []
-    return shlex.join([*words, "--out", "OUT"])
+    return shlex.join([*words, "--out", OUT])
 
 
 def section(allocation: Allocation, recipe: Recipe, origin: Origin, packed: bool) -> str:
@@ -52,7 +57,8 @@ def section(allocation: Allocation, recipe: Recipe, origin: Origin, packed: bool
     ]
     lines = [BEGIN, "## " + say("card.title"), "", say("card.lead"), "", "| " + say("card.what") + " | |", "|---|---|"]
     lines += [f"| {name} | {value} |" for name, value in rows]
-    lines += ["", say("card.again"), "", "```", command(recipe, origin), "```", "", say("card.zeros")]
+    lines += ["", say("card.again", this=THIS, out=OUT), "", "```", command(recipe, origin), "```"]
+    lines += ["", say("card.zeros")]
     return "\n".join([*lines, *(["", say("card.packed")] if packed else []), END]) + "\n"
 
 

@@ -3,9 +3,8 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,20 +13,12 @@ from safetensors import SafetensorError
 from ecoflap import bitmask
 from ecoflap.errors import EcoflapError
 from ecoflap.export import card, stored
+from ecoflap.export.beside import LEFT, PACKED, copy_files, own
 from ecoflap.types import Allocation, Recipe
 
 if TYPE_CHECKING:
     from ecoflap.engine import Engine
     from ecoflap.models.base import VisionLanguageModel
-
-# Configuration, tokenizer, processor, code that the model needs, terms of use.
-KEPT = ("*.json", "*.txt", "*.model", "*.jinja", "*.py", "LICENSE*", "NOTICE*", "USE_POLICY*", "README.md")
-# What belongs to the source's weights alone; the card is written anew.
-LEFT = ("*.index.json", "README.md", "scores.json")
-# The folder of the same model with its zeros left out.
-PACKED = "sparse"
-# Folders of something else than a tokenizer, as are those that have a configuration of their own.
-OTHERS = (".*", PACKED, "original", "onnx", "openvino")
 
 
 @dataclass(frozen=True)
@@ -50,10 +41,18 @@ class Written:
         return None if self.packed is None else self.packed / self.dense
 
 
-def check_new(out: Path) -> None:
-    """Raise where `out` exists and is not an empty folder; asked before long work."""
+def check_new(out: Path) -> Path:
+    """`out` in full, if a folder can be put there; asked before long work.
+
+    Raises:
+        EcoflapError: it exists and is not an empty folder, or is the current folder or a link, which a new folder would
+            take the place of.
+    """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise EcoflapError("out_exists", out=out)
+    if out.is_symlink() or out.resolve() == Path.cwd():
+        raise EcoflapError("out_in_use", out=out)
+    return out.resolve()
 
 
 def check_packed(model: "VisionLanguageModel") -> None:
@@ -83,7 +82,7 @@ def save_pruned(
         packed: whether to write `out/sparse` too.
 
     Raises:
-        EcoflapError: `out` exists and is not an empty folder, or cannot be written, or `packed` is asked of a model
+        EcoflapError: `out` cannot be taken (see `check_new`) or written, or `packed` is asked of a model
             that does not come from a folder of safetensors.
     """
     if packed:
@@ -96,7 +95,8 @@ def save_pruned(
             shutil.copymode(beside / "recipe.json", path)
         if origin is not None:
             origin.bundle.write(beside / "scores.json")
-            before = engine.model.folder and engine.model.folder / "README.md"
+            source = engine.model.folder
+            before = source / "README.md" if source and own(source / "README.md", source) else None
             text = card.section(allocation, recipe, origin, packed)
             card.write(beside / "README.md", before, engine.model.name, text)
         return _finished(engine.model, beside, packed)
@@ -105,8 +105,9 @@ def save_pruned(
 @contextmanager
 def _new(out: Path) -> Iterator[Path]:
     """A folder to write to, which becomes `out` if nothing goes wrong, and nothing else."""
-    check_new(out)
+    out = check_new(out)
     beside = out.with_name(f".{out.name}.{os.getpid()}")
+    made = [folder for folder in out.parents if not folder.exists()]
     try:
         beside.mkdir(parents=True)
         yield beside
@@ -117,6 +118,9 @@ def _new(out: Path) -> Iterator[Path]:
         raise EcoflapError("out_unwritable", out=out, reason=getattr(error, "strerror", None) or error) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+        for folder in made:
+            with suppress(OSError):  # where all went well, `out` is inside
+                folder.rmdir()
 
 
 def _save(model: "VisionLanguageModel", folder: Path) -> None:
@@ -129,20 +133,6 @@ def _save(model: "VisionLanguageModel", folder: Path) -> None:
     # one that no longer fits the weights.
     left = (*LEFT, "config.json") if model.resized or rounded else LEFT
     copy_files(model.folder, folder, left)
-
-
-def copy_files(source: Path, target: Path, left: tuple[str, ...] = LEFT) -> None:
-    """Copy what a model needs besides its weights, a second tokenizer's folder too; not what `left` names."""
-    for path in sorted(source.iterdir()):
-        if path.is_dir() and not (_is(path, OTHERS) or (path / "config.json").is_file()):
-            copy_files(path, target / path.name, left)
-        elif path.is_file() and _is(path, KEPT) and not _is(path, left):
-            target.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target / path.name)
-
-
-def _is(path: Path, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatch(path.name, pattern) for pattern in patterns)
 
 
 def _finished(model: "VisionLanguageModel", folder: Path, packed: bool) -> Written:

@@ -10,9 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from ecoflap import bitmask
-from ecoflap.models.weight_files import weights_in
-
-_TYPES = {"F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
+from ecoflap.models.weight_files import FLOATS, weights_in
 
 
 def files(folder: Path) -> list[Path]:
@@ -43,9 +41,10 @@ def _safetensors(path: Path) -> Iterator[tuple[str, torch.dtype]]:
     """(name, type) of every floating tensor of a safetensors file."""
     with safe_open(path, "pt") as file:
         for name in file.keys():  # noqa: SIM118
-            kind = _TYPES.get(file.get_slice(name).get_dtype())
+            kind = FLOATS.get(file.get_slice(name).get_dtype())
+            plain = name.removesuffix("compressed") + "weight" if name.endswith(".compressed") else name
             if kind is not None:
-                yield name.removesuffix("compressed") + "weight" if name.endswith(".compressed") else name, kind
+                yield plain, getattr(torch, kind)
 
 
 def _pickled(path: Path) -> Iterator[tuple[str, torch.dtype]]:

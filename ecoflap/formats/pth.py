@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ecoflap.errors import EcoflapError
+from ecoflap.errors import EcoflapError, first_line
 
 
 def read_pth(path: Path) -> Any:
@@ -23,5 +23,4 @@ def read_pth(path: Path) -> Any:
     except OSError as error:
         raise EcoflapError("file_unreadable", path=path, reason=error.strerror or error) from error
     except Exception as error:  # a damaged file fails anywhere in torch's reader
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise EcoflapError("pth_damaged", path=path, reason=reason) from error
+        raise EcoflapError("pth_damaged", path=path, reason=first_line(error)) from error

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from ecoflap.errors import EcoflapError
+from ecoflap.errors import EcoflapError, first_line
 from ecoflap.formats.matching import by_layer
 from ecoflap.formats.pth import read_pth
 from ecoflap.types import Layer, ScoreBundle
@@ -34,8 +34,11 @@ def imported_scores(path: Path, model: str, layers: Sequence[Layer]) -> ScoreBun
 
 def _number(path: Path, name: str, value: Any) -> float:
     """One score as a number."""
-    if isinstance(value, torch.Tensor) and not value.is_complex():
-        return float(value.double().sum())
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
+    try:
+        if isinstance(value, torch.Tensor) and not value.is_complex():
+            return float(value.double().sum())
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return float(value)
+    except (OverflowError, RuntimeError) as error:  # too large a number, a tensor without values
+        raise EcoflapError("scores_form", path=path, value=f"{name}: {first_line(error)}") from error
     raise EcoflapError("scores_form", path=path, value=f"{name}: {type(value).__name__}")

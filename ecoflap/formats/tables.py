@@ -21,6 +21,10 @@ from ecoflap.types.bundle import write_text
 
 YAML, CSV = (".yaml", ".yml"), (".csv",)
 COLUMNS = ("name", "sparsity")
+# Most bytes of a table: ten times that of a model with ten thousand layers.
+MOST_BYTES = 8 * 2**20
+# Longest name or value that a sentence repeats.
+_SHOWN = 120
 
 
 class Table(dict[str, float]):
@@ -41,24 +45,40 @@ def read_table(path: Path) -> Table:
         EcoflapError: not readable, no such table, or a value that is no sparsity.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        text = content[:MOST_BYTES].decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise EcoflapError("file_unreadable", path=path, reason=getattr(error, "strerror", None) or error) from error
+    if len(content) > MOST_BYTES:
+        raise EcoflapError("table_form", path=path, reason=f"it is larger than {MOST_BYTES >> 20} MB")
     rows = _csv_rows(path, text) if path.suffix.lower() in CSV else _yaml_rows(path, text)
-    return Table(str(path), {str(name): _share(path, name, value) for name, value in rows.items()})
+    return Table(str(path), {name: _share(path, name, value) for name, value in rows.items()})
 
 
-def _yaml_rows(path: Path, text: str) -> dict[Any, Any]:
+class _Loader(yaml.SafeLoader):
+    """YAML whose references are single values: lists of references to lists grow beyond all memory."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """The next node, as the library reads it."""
+        reference = self.check_event(yaml.AliasEvent)
+        node = super().compose_node(parent, index)
+        if reference and not isinstance(node, yaml.ScalarNode):
+            raise yaml.YAMLError(f"a reference to more than a value, of line {node.start_mark.line + 1}")
+        return node
+
+
+def _yaml_rows(path: Path, text: str) -> dict[str, Any]:
     try:
-        rows = yaml.safe_load(text)
+        rows = yaml.load(text, _Loader)
+        if isinstance(rows, dict) and rows:
+            return {str(name): value for name, value in rows.items()}
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise EcoflapError("table_form", path=path, reason=" ".join(str(error).split())) from error
-    if not isinstance(rows, dict) or not rows:
-        raise EcoflapError("table_form", path=path, reason=f"found {type(rows).__name__}")
-    return rows
+    raise EcoflapError("table_form", path=path, reason=f"found {type(rows).__name__}")
 
 
-def _csv_rows(path: Path, text: str) -> dict[Any, Any]:
+def _csv_rows(path: Path, text: str) -> dict[str, Any]:
     try:
         rows = list(csv.DictReader(io.StringIO(text), strict=True))
     except csv.Error as error:
@@ -68,15 +88,22 @@ def _csv_rows(path: Path, text: str) -> dict[Any, Any]:
     return {row["name"]: row["sparsity"] for row in rows}
 
 
-def _share(path: Path, name: Any, value: Any) -> float:
+def _share(path: Path, name: str, value: Any) -> float:
     """`value` as a sparsity; YAML reads 1e-05 as a text."""
     try:
         number = float("nan") if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
         number = float("nan")
     if not 0 <= number <= 1:
-        raise EcoflapError("not_a_share", name=f"{path}: {name}", value=value)
+        raise EcoflapError("not_a_share", name=f"{path}: {name[:_SHOWN]}", value=_brief(value))
     return number
+
+
+def _brief(value: Any) -> str:
+    """A text or a number as a sentence repeats it; of what is long or holds other things, its type alone."""
+    short = isinstance(value, float) or (isinstance(value, int) and abs(value) < 10**_SHOWN)
+    short = short or (isinstance(value, str) and len(value) <= _SHOWN)
+    return str(value) if short else f"of type {type(value).__name__}"
 
 
 def fitted(recipe: Recipe, layers: Sequence[Layer]) -> Recipe:

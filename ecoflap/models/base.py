@@ -9,9 +9,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ecoflap.errors import EcoflapError
+from ecoflap.errors import EcoflapError, first_line
 from ecoflap.models import discovery, findings, reach
-from ecoflap.models.libraries import first_line
 from ecoflap.types import Answer, Layer, Sample
 from ecoflap.types.loading import ASKS, KINDS
 
@@ -88,14 +87,14 @@ class VisionLanguageModel(ABC):
             raise EcoflapError("model_no_layers", spec=self.spec, kind=type(self.module).__name__)
         found = reach.narrowed(found, self.module, partial(self._tried, trial))
         self.layers, self.linears, self.dense = found.layers, found.linears, found.dense
-        self.found = findings.sentence(found)
+        self.found = findings.sentence(found, kind=self.kind)
 
     def _tried(self, trial: Sample) -> torch.Tensor:
         """The loss of one sample."""
         try:
             return self.loss(self.encode([trial]))
         except Exception as error:  # of a family that was never seen any part may fail
-            raise EcoflapError("model_trial", spec=self.spec, reason=first_line(error).rstrip(".")) from error
+            raise EcoflapError("model_trial", spec=self.spec, reason=first_line(error)) from error
 
     @property
     def blocks(self) -> dict[str, nn.Module]:

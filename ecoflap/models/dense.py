@@ -1,27 +1,27 @@
 """What of a model is never pruned, by kind."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from torch import nn
 
 
 def dense_parts(
-    model: nn.Module, linears: Mapping[str, nn.Linear], unused: Collection[str] = ()
+    model: nn.Module, linears: Mapping[str, nn.Linear], left: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[tuple[str, int], ...]:
     """What is never pruned, by kind, with its number of parameters; shared parameters count once.
 
     Args:
         model: the whole.
         linears: what is pruned.
-        unused: names of matrices that no pass uses.
+        left: matrices that are left out although they could be pruned: name -> kind.
     """
     pruned = {id(linear.weight) for linear in linears.values()}
     owners = {id(p): (name, m) for name, m in model.named_modules() for p in m.parameters(recurse=False)}
     sizes: dict[str, int] = {}
     for name, parameter in model.named_parameters():
         if id(parameter) not in pruned:
-            idle = name.removesuffix(".weight") in unused
-            kind = "unused" if idle else _kind(name, parameter, owners[id(parameter)][1])
+            kind = left.get(name.removesuffix(".weight")) or _kind(name, parameter, owners[id(parameter)][1])
             sizes[kind] = sizes.get(kind, 0) + parameter.numel()
     return tuple(sizes.items())
 

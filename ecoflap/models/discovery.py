@@ -22,6 +22,7 @@ class Found:
         dense: what stays dense: (what it is, number of weights).
         towers: (modality, path) of every tower that was recognised.
         unused: names of matrices that are none of `layers` because no pass uses them.
+        uncalled: names of those that are none because a pass takes their weights without calling them.
     """
 
     layers: tuple[Layer, ...]
@@ -29,6 +30,7 @@ class Found:
     dense: tuple[tuple[str, int], ...]
     towers: tuple[tuple[str, str], ...] = ()
     unused: tuple[str, ...] = ()
+    uncalled: tuple[str, ...] = ()
 
 
 def discover(model: nn.Module) -> Found:

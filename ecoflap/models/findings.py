@@ -1,6 +1,7 @@
 """What was found in a model, in words: towers, blocks, the bridge, and what is left alone."""
 
 from ecoflap.models.discovery import Found
+from ecoflap.models.kinds import CLASSIFIER, TEXT, VISION_LANGUAGE, ZERO_SHOT
 from ecoflap.texts import say
 
 NAMES = {
@@ -8,16 +9,23 @@ NAMES = {
     "bridge": "models.found.name.bridge",
     "language": "models.found.name.language",
 }
+# By kind of model, the parts that everybody expects in it.
+HAVE = {VISION_LANGUAGE: tuple(NAMES), CLASSIFIER: ("vision",), ZERO_SHOT: ("vision", "language"), TEXT: ("language",)}
 
 
-def sentence(found: Found, language: str = "en") -> str:
-    """Which parts were recognised and how many matrices are pruned in each, what is dense, and what no pass uses."""
-    parts = [_part(found, modality, language) for modality in NAMES]
+def sentence(found: Found, language: str = "en", kind: str = VISION_LANGUAGE) -> str:
+    """Which parts were recognised and how many matrices are pruned in each, what is dense, and what is left out.
+
+    That a part has nothing to prune is said only where a model of this `kind` has that part.
+    """
+    there = {layer.modality for layer in found.layers}
+    parts = [_part(found, modality, language) for modality in NAMES if modality in there or modality in HAVE[kind]]
     experts = dict(found.dense).get("experts", 0)
     if experts:
         parts.append(say("models.found.experts", language, weights=f"{experts:,}"))
-    if found.unused:
-        parts.append(say("models.found.unused", language, count=len(found.unused), first=found.unused[0]))
+    for key, names in (("models.found.unused", found.unused), ("models.found.uncalled", found.uncalled)):
+        if names:
+            parts.append(say(key, language, count=len(names), first=names[0]))
     return " ".join(parts)
 
 

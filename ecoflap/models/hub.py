@@ -11,9 +11,9 @@ import huggingface_hub
 from huggingface_hub import constants
 from huggingface_hub.errors import CacheNotFound, HFValidationError, LocalEntryNotFoundError
 
-from ecoflap.errors import Cancelled, EcoflapError
+from ecoflap.errors import Cancelled, EcoflapError, first_line
 from ecoflap.models import download
-from ecoflap.models.libraries import first_line
+from ecoflap.models.registry import DEMO, DEMO_FOLDER
 from ecoflap.models.weight_files import weights_in
 from ecoflap.types.loading import LoadProgress
 
@@ -30,7 +30,7 @@ def folder_of(
     """The folder that holds the model `spec`, downloading it where needed.
 
     Args:
-        spec: a folder, or the id of a model in the local cache or on the hub.
+        spec: demo, a folder, or the id of a model in the local cache or on the hub.
         progress: told the bytes of the download; one that it stopped goes on there the next time.
         check: told the folder with the configuration before any weights are fetched; what it raises ends it.
         code: whether to fetch code too.
@@ -39,11 +39,16 @@ def folder_of(
         EcoflapError: no such folder, no such id, or the hub cannot be reached.
         Cancelled: `progress` said so.
     """
-    path = Path(spec).expanduser()
+    path = _named(spec)
     if path.is_dir():
         return path
     found = cached(spec)
     return found if found is not None else _download(spec, progress, check, code)
+
+
+def _named(spec: str) -> Path:
+    """The folder that `spec` is, if it is one."""
+    return DEMO_FOLDER if spec == DEMO else Path(spec).expanduser()
 
 
 def cached(spec: str) -> Path | None:
@@ -69,7 +74,7 @@ def cached_models() -> list[tuple[str, int]]:
 
 def configuration_of(spec: str, code: bool = False) -> Path:
     """The folder that holds at least the small files of the model `spec`; see `folder_of`."""
-    path = Path(spec).expanduser()
+    path = _named(spec)
     if path.is_dir():
         return path
     found = cached(spec)
@@ -111,15 +116,14 @@ def _told(spec: str, fetch: Callable[[], Path]) -> Path:
 
 def _reachable(endpoint: str) -> bool:
     """Whether the hub accepts a connection; proxies are left to the download itself."""
+    host, port = _address(endpoint)
     if any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")):
         return True
-    parts = urlsplit(endpoint)
-    port = parts.port or (80 if parts.scheme == "http" else 443)
     over, found = threading.Event(), []
 
     def probe() -> None:
         try:
-            socket.create_connection((parts.hostname, port), timeout=PROBE_SECONDS).close()
+            socket.create_connection((host, port), timeout=PROBE_SECONDS).close()
             found.append(True)
         except OSError:
             pass
@@ -130,3 +134,15 @@ def _reachable(endpoint: str) -> bool:
     threading.Thread(target=probe, daemon=True, name="probe").start()
     over.wait(PROBE_SECONDS)
     return bool(found)
+
+
+def _address(endpoint: str) -> tuple[str, int]:
+    """Host and port of the hub; raises where HF_ENDPOINT is no address."""
+    try:
+        parts = urlsplit(endpoint)
+        usual = {"http": 80, "https": 443}[parts.scheme]
+        if parts.hostname:
+            return parts.hostname, parts.port or usual
+    except (KeyError, ValueError):
+        pass
+    raise EcoflapError("hub_endpoint", value=endpoint)

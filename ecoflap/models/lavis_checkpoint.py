@@ -7,13 +7,14 @@ Hugging Face has it: `lavis-checkpoint:FILE.pth@FOLDER_OR_HUB_ID`.
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
-from ecoflap.errors import EcoflapError
+from ecoflap.errors import EcoflapError, first_line
 from ecoflap.formats.lavis_tensors import Tensors, converted, read_checkpoint
 from ecoflap.formats.pth import read_pth
 from ecoflap.models import hub, huggingface
@@ -21,6 +22,8 @@ from ecoflap.models.base import VisionLanguageModel
 from ecoflap.models.huggingface.configuration import class_of, config_of
 from ecoflap.models.huggingface.halves import check_loss, half_loss
 from ecoflap.models.huggingface.model import HuggingFaceModel
+from ecoflap.models.huggingface.planning import plan_of
+from ecoflap.models.weight_files import weights_in
 from ecoflap.types.loading import Loading, LoadProgress
 
 PREFIX = "lavis-checkpoint:"
@@ -45,16 +48,14 @@ def open_model(spec: str, loading: Loading | None = None, progress: LoadProgress
     loading = loading or Loading()
     file, base = split(spec)
     tensors = read_checkpoint(file)
-    folder = hub.folder_of(base or _published(file, tensors), progress)
-    config = config_of(spec, folder, loading)
-    if config.model_type != KIND:
-        raise EcoflapError("checkpoint_model", spec=spec, found=config.model_type, wanted=KIND)
+    folder = hub.folder_of(base or _published(file, tensors), progress, partial(_planned, spec, loading))
+    config = _planned(spec, loading, folder)
     state = converted(tensors)
     resized = _fit_words(state, config)
     _check(spec, state, config)
     try:
         with half_loss(spec, loading):
-            model = HuggingFaceModel(spec, folder, config, loading, progress, _filled(state, folder))
+            model = HuggingFaceModel(spec, folder, config, loading, progress, _filled(spec, state, folder))
     except EcoflapError as error:
         if error.code != "model_keys":
             raise
@@ -67,9 +68,13 @@ def open_model(spec: str, loading: Loading | None = None, progress: LoadProgress
 
 
 def room_for(spec: str, loading: Loading | None = None) -> bool:
-    """Whether the model fits into the memory that is free now; True also where that cannot be said."""
-    base = split(spec)[1]
-    return base is None or huggingface.room_for(base, loading)
+    """Whether the model fits into the memory that is free now; see `huggingface.room_for`.
+
+    Raises:
+        EcoflapError: there is no such file; or nothing stands behind @, and the file tells of no known model.
+    """
+    file, base = split(spec)
+    return huggingface.room_for(base or _published(file, read_checkpoint(file)), loading)
 
 
 def split(spec: str) -> tuple[Path, str | None]:
@@ -114,6 +119,15 @@ def _fit_words(state: Tensors, config: Any) -> bool:
     return changed
 
 
+def _planned(spec: str, loading: Loading, folder: Path) -> Any:
+    """The configuration in `folder`; raises where it is of another family, or the model does not fit into memory."""
+    config = config_of(spec, folder, loading)
+    if config.model_type != KIND:
+        raise EcoflapError("checkpoint_model", spec=spec, found=config.model_type, wanted=KIND)
+    plan_of(spec, folder, config, class_of(config), loading)
+    return config
+
+
 def _check(spec: str, state: Tensors, config: Any) -> None:
     """Raise where the model of `config` has no place for a tensor, or one of another shape."""
     with torch.device("meta"):
@@ -125,13 +139,23 @@ def _check(spec: str, state: Tensors, config: Any) -> None:
         raise EcoflapError("checkpoint_keys", spec=spec, count=len(wrong), first=wrong[0], found=found, wanted=wanted)
 
 
-def _filled(state: Tensors, folder: Path) -> Tensors:
+def _filled(spec: str, state: Tensors, folder: Path) -> Tensors:
     """The tensors, with those that they lack from the weights in `folder`, if it has any."""
     found: Tensors = {}
-    for path in hub.weights_in(folder):
-        if path.suffix == ".safetensors":
-            with safe_open(path, framework="pt") as file:
-                found |= {name: file.get_tensor(name) for name in file.keys() if name not in state}  # noqa: SIM118
-        else:
-            found |= {name: tensor for name, tensor in read_pth(path).items() if name not in state}
+    try:
+        for path in weights_in(folder):
+            found |= _lacking(path, state)
+    except (OSError, SafetensorError) as error:
+        raise EcoflapError("model_weights", spec=spec, reason=first_line(error)) from error
     return found | state
+
+
+def _lacking(path: Path, state: Tensors) -> Tensors:
+    """The tensors in `path` that `state` lacks."""
+    if path.suffix == ".safetensors":
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys() if name not in state}  # noqa: SIM118
+    found = read_pth(path)
+    if not isinstance(found, dict):
+        raise EcoflapError("pth_no_names", path=path, value=type(found).__name__)
+    return {name: tensor for name, tensor in found.items() if name not in state}

@@ -17,11 +17,6 @@ MISSING = {
 }
 
 
-def first_line(error: Exception) -> str:
-    """What an error says in its first line, or its kind where it says nothing."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
-
-
 def explained(error: Exception, spec: str) -> EcoflapError | None:
     """The sentence for a library that `spec` needs and that is missing or broken; None where it is about another thing.
 

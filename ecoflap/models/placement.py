@@ -6,8 +6,7 @@ from typing import Any
 import psutil
 import torch
 
-from ecoflap.errors import EcoflapError
-from ecoflap.models.libraries import first_line
+from ecoflap.errors import EcoflapError, first_line
 from ecoflap.types import Loading
 
 _PROC, _CGROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")

@@ -27,6 +27,9 @@ Loss = Callable[[], torch.Tensor]
 def narrowed(found: Found, model: nn.Module, loss: Loss) -> Found:
     """`found` without the matrices that the loss does not depend on; they are named as unused and count as dense.
 
+    Left out as well, and named as uncalled, are those whose weights a pass takes without calling them (`F.linear` with
+    `x.weight`, torch's own attention): the loss depends on them, but their inputs cannot be measured.
+
     A block whose own forward never runs could not be replayed from: its matrices are then blocks of their own.
 
     Args:
@@ -44,9 +47,14 @@ def narrowed(found: Found, model: nn.Module, loss: Loss) -> Found:
     layers = [layer for layer in found.layers if layer.name not in idle]
     layers = [layer if layer.block in called else replace(layer, block=layer.name) for layer in layers]
     linears = {layer.name: found.linears[layer.name] for layer in layers}
-    unused = tuple(layer.name for layer in found.layers if layer.name in idle)
-    dense = dense_parts(model, linears, unused)
-    return replace(found, layers=tuple(layers), linears=linears, dense=dense, unused=unused)
+    left = {
+        layer.name: "uncalled" if layer.name in read - called else "unused"
+        for layer in found.layers
+        if layer.name in idle
+    }
+    unused, uncalled = (tuple(name for name in left if left[name] == kind) for kind in ("unused", "uncalled"))
+    dense = dense_parts(model, linears, left)
+    return replace(found, layers=tuple(layers), linears=linears, dense=dense, unused=unused, uncalled=uncalled)
 
 
 def _recorded(

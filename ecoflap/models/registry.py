@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ecoflap.models.base import VisionLanguageModel
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
+DEMO = "demo"
 DEMO_FOLDER = ASSETS / "demo-model"
 DEMO_SCORES = ASSETS / "demo-scores.json"
 
@@ -64,7 +65,7 @@ class Source:
 
 HUB = Source("OWNER/NAME", "models.hub")
 SOURCES = (
-    Source("demo", "models.demo"),
+    Source(DEMO, "models.demo"),
     Source("FOLDER", "models.folder"),
     HUB,
     Source("lavis:NAME/TYPE", "models.lavis", "lavis", without_lavis, "lavis:", "lavis.json"),
@@ -82,8 +83,8 @@ def source_of(spec: str) -> Source:
     for source in SOURCES:
         if (source.prefix and spec.startswith(source.prefix)) or (source.mark and (path / source.mark).is_file()):
             return source
-    if spec == "demo" or path.is_dir():
-        return SOURCES[0 if spec == "demo" else 1]
+    if spec == DEMO or path.is_dir():
+        return SOURCES[0 if spec == DEMO else 1]
     if path.exists() or spec.startswith((".", "/", "~")) or spec.count("/") != 1:
         raise EcoflapError("model_not_found", spec=spec)
     return HUB
@@ -117,10 +118,10 @@ def open_model(
 
         check_at_hand(spec)
     opener = _opener(spec)
-    model = opener.open_model(str(DEMO_FOLDER) if spec == "demo" else spec, loading, progress)
+    model = opener.open_model(spec, loading, progress)
     model.spec = spec
     if not (source.prefix and spec.startswith(source.prefix)):  # what has a prefix is named by what opens it
-        model.name = spec if spec == "demo" else Path(spec).name
+        model.name = spec if spec == DEMO else Path(spec).name
     return model
 
 
@@ -148,19 +149,23 @@ def layers_of(spec: str, loading: Loading | None = None) -> tuple[str, tuple[Lay
     if not hasattr(opener, "layers_of"):
         model = open_model(spec, loading)
         return model.name, model.layers
-    name = spec if spec == "demo" else Path(spec).name
-    return name, opener.layers_of(str(DEMO_FOLDER) if spec == "demo" else spec, loading)
+    name = spec if spec == DEMO else Path(spec).name
+    return name, opener.layers_of(spec, loading)
 
 
 def room_for(spec: str, loading: Loading | None = None) -> bool:
-    """Whether the model `spec` fits into the memory that is free now; True also where that cannot be said.
+    """Whether the model `spec` fits into the memory that is free now; False where that is unknown (as LAVIS's).
 
-    Of a model on the hub the configuration is fetched, never weights.
+    Of a model on the hub the configuration is fetched, never weights. True also for one that cannot be opened for
+    another reason than memory, which opening it tells.
+
+    Raises:
+        EcoflapError: it names no model, or its kind cannot be opened here.
     """
     check_spec(spec)
     opener = _opener(spec)
     asked = getattr(opener, "room_for", None)
-    return asked(str(DEMO_FOLDER) if spec == "demo" else spec, loading) if asked else True
+    return asked is not None and asked(spec, loading)
 
 
 def openable() -> list[dict[str, Any]]:
@@ -169,7 +174,7 @@ def openable() -> list[dict[str, Any]]:
 
     refusal = without_transformers()
     weights = sum(path.stat().st_size for path in DEMO_FOLDER.glob("*.safetensors"))
-    found = [("demo", "models.demo", weights, refusal)]
+    found = [(DEMO, "models.demo", weights, refusal)]
     for spec, size in hub.cached_models():
         reason = refusal
         if reason is None and hub.cached(spec) is None:

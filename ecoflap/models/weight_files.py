@@ -8,6 +8,8 @@ from ecoflap.errors import EcoflapError
 # Weights in order of preference: what cannot hold code first. Sharded ones have an index beside them.
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 INDEX = ".index.json"
+# Floating types as the header of a safetensors file names them -> as torch does.
+FLOATS = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 
 def weights_in(folder: Path) -> list[Path]:
@@ -32,7 +34,7 @@ def shards(index: Path) -> list[str]:
     try:
         names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
         inside = all(Path(name).name == name for name in names)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         names, inside = [], False
     if not names or not inside:
         raise EcoflapError("model_index", path=index)

@@ -35,6 +35,7 @@ def register(host: Any, language: str) -> None:
         with sentence(language):
             settings = (target, max_sparsity, cap_margin, allocator, granularity, aggregate, chosen(modalities))
             recipe = Recipe(*settings, pattern=pattern)
+            host.explorer.check_scored(recipe)
             found = host.explorer.allocate(recipe)
             return {"target": found.target, "achieved": found.achieved, "groups": found.groups()}
 
@@ -60,6 +61,7 @@ def register(host: Any, language: str) -> None:
             settings = (target, max_sparsity, cap_margin, allocator, granularity, aggregate, chosen(modalities))
             recipe = Recipe(*settings, pruner=pruner, pattern=pattern)
             picture = None if image is None else open_picture(uploaded(image))
+            host.explorer.check_scored(recipe)
             asked = host.explorer.ask(picture, question, recipe)
             return {
                 "dense": asked.dense.text,

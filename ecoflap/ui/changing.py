@@ -7,6 +7,8 @@ import gradio as gr
 
 from ecoflap.allocation import ALLOCATORS
 from ecoflap.errors import EcoflapError
+from ecoflap.models.registry import DEMO
+from ecoflap.texts import say
 from ecoflap.types import Layer
 from ecoflap.ui import ask_panel, pictures, rail
 from ecoflap.ui.handlers import Handlers, sent
@@ -43,7 +45,12 @@ class Changing:
     def models(self) -> dict[str, Any]:
         """What can be opened, and how far opening is."""
         state = self.host.state(self.language)
-        return state | {"listed": self.host.listed(), "free": self.host.free}
+        listed = [entry | {"name": self._name(entry["spec"])} for entry in self.host.listed()]
+        return state | {"listed": listed, "free": self.host.free}
+
+    def _name(self, spec: str) -> str:
+        """What people call a model of the list, as the head of the page does."""
+        return say("models.demo_name", self.language) if spec == DEMO else spec
 
     def allocators(self) -> list[str]:
         """The allocators that the bundle has the facts for; what is scored later has scores and nothing else."""
@@ -122,12 +129,13 @@ class Changing:
         return gr.update(choices=choices, value=values["allocator"]), gr.update(visible=self.has_bridge())
 
     def open(self, event: gr.EventData) -> tuple[Any, Any]:
-        """Open the model that the dialog names."""
+        """Open the model that the dialog names; the answer says by its number which asking it is about."""
+        asked = {"asked": sent(event, "asked")}
         try:
             self.host.open(sent(event, "spec"), sent(event, "calibration"))
         except EcoflapError as error:
-            return self.models() | {"error": error.text(self.language)}, gr.skip()
-        return self.models(), gr.Timer(PACE)
+            return self.models() | asked | {"error": error.text(self.language)}, gr.skip()
+        return self.models() | asked, gr.Timer(PACE)
 
     def halt(self) -> dict[str, Any]:
         """Stop opening."""

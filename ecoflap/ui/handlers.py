@@ -169,11 +169,14 @@ class Handlers:
             if not self.explorer.status(self.language).ready:
                 yield {"state": "busy", "words": say("page.ask.waiting", self.language)}
                 self.explorer.wait()
+            explorer, kind = self.explorer, self.kind()
+            explorer.check_scored(recipe)
             yield {"state": "busy", "words": say("page.ask.busy", self.language)}
-            kind = self.kind()
             image = session.picture_for(token) if "picture" in KINDS[kind] else None
             question = question if "text" in KINDS[kind] else ""
-            asked = self.explorer.ask(image, question, recipe)
+            asked = explorer.ask(image, question, recipe)
+            if self.explorer is not explorer:
+                raise EcoflapError("page_model_changed")
             yield answer_value(asked, payload.key_of(recipe, self.model()), round(recipe.target * 100), question, kind)
         except EcoflapError as error:
             yield {"state": "error", "words": error.text(self.language)}

@@ -27,7 +27,23 @@ _MLP = {
     "gate_up": ("gate_up_proj",),
     "down": ("fc2", "wo", "down_proj", "output", "output_query", "c_proj", "linear_fc2", "dense_4h_to_h"),
 }
-_BRIDGE_STACKS = (("qformer", "Q-Former"), ("resampler", "resampler"), ("perceiver", "perceiver"))
+# Part of a path -> page.stack.<word>; the first that is found counts.
+_BRIDGES = {
+    "qformer": "qformer",
+    "resampler": "resampler",
+    "perceiver": "perceiver",
+    "patch_merger": "patch_merger",
+    "merger": "merger",
+    "visual_projection": "vision_projection",
+    "text_projection": "text_projection",
+    "proj": "projection",
+    "connector": "projection",
+}
+# Last parts of a path that say nothing beyond that.
+_PLAIN = re.compile(
+    r"layers?|blocks?|linear|mlp|proj|projection|projector|connector|merger|merging_layer|deepstack_merger_list"
+    r"|(visual|text|language|image|modality|multi_modal|mm)_(projection|projector|proj)"
+)
 
 
 @dataclass(frozen=True)
@@ -48,8 +64,9 @@ def place_of(layer: Layer) -> Place:
     found = re.fullmatch(r"(.*)\.(\d+)", layer.block)
     inside = layer.name.removeprefix(layer.block).strip(".")
     if not found:
-        last = layer.name.rsplit(".", 1)[-1]
-        return Place(layer.block, None, "other", "projection" if "proj" in layer.name else last)
+        part, operator = _operator(layer.name.rsplit(".", 1)[-1])
+        plain = part == "other" and (layer.modality == "bridge" or "proj" in layer.name)
+        return Place(layer.block, None, part, "projection" if plain else operator)
     part, operator = _operator(inside)
     # InstructBLIP's Q-Former has a second feed-forward for the question beside that of the queries.
     if "qformer" in found[1].lower() and re.match(r"intermediate\.|output\.", inside):
@@ -71,7 +88,7 @@ def _operator(inside: str) -> tuple[str, str]:
         for operator, names in (_ATTENTION if attention else _MLP).items():
             if word in names:
                 return part, operator
-    return "other", inside
+    return "other", inside or "projection"
 
 
 def stack_title(stack: str, modality: str, language: str = "en") -> str:
@@ -87,9 +104,20 @@ def stack_title(stack: str, modality: str, language: str = "en") -> str:
         stage = re.search(r"\.(\d+)(\.[a-z_]+)?$", stack)
         return say("page.stack.stage", language, number=int(stage[1]) + 1) if stage else ""
     if modality == "bridge":
-        short = stack.rsplit(".", 1)[-1]
-        return next((title for key, title in _BRIDGE_STACKS if key in stack.lower()), short.removeprefix("language_"))
+        return _bridge_title(stack, language)
     return ""
+
+
+def _bridge_title(stack: str, language: str) -> str:
+    """What the path says it is; with its last part, or that one's number, where several stand side by side."""
+    last = stack.rsplit(".", 1)[-1].lower()
+    word = next((word for key, word in _BRIDGES.items() if key in stack.lower()), None)
+    if word is None:
+        return last.replace("_", " ")
+    title, number = say(f"page.stack.{word}", language), re.fullmatch(r"linear_(\d+)", last)
+    known = any(last in names for names in _MLP.values())
+    more = number[1] if number else "" if known or _PLAIN.fullmatch(last) else last.replace("_", " ")
+    return f"{title} {more}".strip()
 
 
 def part_word(part: str, language: str = "en") -> str:

@@ -50,7 +50,7 @@ def build(explorer: Any, language: str = "en", **hosting: Any) -> gr.Blocks:
         _wire_recipe(handlers, knobs, chart, strip, shown)
         _wire_ask(handlers, asking, knobs)
         news = News(status, models, chart, *shown, gr.Timer(PACE), gr.State(seen))
-        _wire_models(changing, news, knobs, asking)
+        _wire_models(changing, news, knobs, asking, page)
     return page
 
 
@@ -67,13 +67,15 @@ def _wire_recipe(handlers: Handlers, knobs: rail.Rail, chart: gr.HTML, strip: gr
     chart.settle(handlers.commit, others, [strip, *shown], **LIVE)
 
 
-def _wire_models(changing: Changing, news: News, knobs: rail.Rail, asking: ask_panel.AskPanel) -> None:
+def _wire_models(changing: Changing, news: News, knobs: rail.Rail, asking: ask_panel.AskPanel, page: gr.Blocks) -> None:
     """What the page hears of the model without having asked, and opening another one."""
     news.models.replace(changing.open, None, [news.models, news.timer], **LIVE)
     news.models.halt(changing.halt, None, news.models, **LIVE)
     inputs = [news.seen, asking.token, *knobs.knobs]
     outputs = [*news.parts, knobs.allocator, knobs.bridge, *asking.parts]
     news.timer.tick(changing.tick, inputs, outputs, **(LIVE | {"trigger_mode": "once"}))
+    # Who opens the page later gets what was built once, and at once what has changed since.
+    page.load(changing.tick, inputs, outputs, queue=False, **PRIVATE)
 
 
 def _wire_ask(handlers: Handlers, asking: ask_panel.AskPanel, knobs: rail.Rail) -> None:

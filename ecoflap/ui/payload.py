@@ -63,6 +63,7 @@ def table_payload(
         "kept": kept_total.tolist(),
         "modalities": [_share(name, modality == name, sizes, kept, recipe) for name in MODALITIES if name in modality],
         "prunable": prunable.tolist(),
+        "pattern": recipe.pattern,
         "dense_bytes": total * bits // 8,
         "sparse_bytes": (kept_total * bits // 8 + -(-total // 8)).tolist(),
         "bits": bits,

@@ -34,14 +34,14 @@ class Rail:
     @property
     def freed(self) -> list[gr.Component]:
         """What a pattern leaves nothing to decide, in the order of `freedom`; and the note that says so."""
-        return [self.percent, self.allocator, self.cap_mode, self.margin, self.cap, self.note]
+        return [self.percent, self.allocator, self.cap_mode, self.margin, self.cap, self.granularity, self.note]
 
 
 def freedom(pattern: str) -> list[dict]:
     """Updates of `Rail.freed`: without a pattern all can be moved, under one none can, and the note says why."""
     free = pattern == UNSTRUCTURED
     target = gr.update(interactive=free) if free else gr.update(interactive=free, value=round(100 * SPARSITY))
-    return [target, *(gr.update(interactive=free) for _ in range(4)), gr.update(visible=not free)]
+    return [target, *(gr.update(interactive=free) for _ in range(5)), gr.update(visible=not free)]
 
 
 def worded(key: str, names: Sequence[str], language: str) -> list[tuple[str, str]]:

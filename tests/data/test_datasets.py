@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from ecoflap.data import hub_datasets
-from ecoflap.data.registry import samples_for
+from ecoflap.data.registry import check_source, samples_for
 from ecoflap.data.samples import Wanted, by_chance
 from ecoflap.errors import EcoflapError
 from tests.data.fake_datasets import serving
@@ -157,6 +157,32 @@ def test_columns_that_are_not_there_are_named(tmp_path):
         read(tmp_path / "saved")
 
 
+@pytest.mark.parametrize("name", ["../other/data-00000-of-00001.arrow", "link.arrow"])
+def test_a_saved_dataset_of_files_elsewhere_is_refused(tmp_path, name):
+    for folder in ("saved", "other"):
+        asked().save_to_disk(tmp_path / folder)
+    state = tmp_path / "saved" / "state.json"
+    (tmp_path / "saved" / "link.arrow").symlink_to(tmp_path / "other" / "data-00000-of-00001.arrow")
+    state.write_text(json.dumps(json.loads(state.read_text()) | {"_data_files": [{"filename": name}]}))
+    with pytest.raises(EcoflapError, match=r"saved names .*\.arrow, which lies outside its folder"):
+        read(tmp_path / "saved")
+
+
+def test_a_split_elsewhere_is_refused(tmp_path):
+    asked().save_to_disk(tmp_path / "other")
+    datasets.DatasetDict({"train": asked()}).save_to_disk(tmp_path / "saved")
+    assert len(read(tmp_path / "saved").samples) == 9
+    (tmp_path / "saved" / "dataset_dict.json").write_text(json.dumps({"splits": ["train", "../other"]}))
+    with pytest.raises(EcoflapError, match=r"other/state\.json, which lies outside its folder"):
+        read(tmp_path / "saved")
+
+
+def test_a_saved_dataset_nested_without_end_is_one_sentence(tmp_path):
+    (tmp_path / "state.json").write_text("[" * 10**5)
+    with pytest.raises(EcoflapError, match="cannot be read: it is nested too deeply. Check"):
+        read(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["x.parquet", "x.arrow", "state.json"])
 def test_files_that_are_broken_are_one_sentence(tmp_path, name):
     (tmp_path / name).write_bytes(b"PAR1 nothing else {")
@@ -185,6 +211,14 @@ def test_a_name_offline_is_one_sentence_and_nothing_else_is_tried(monkeypatch):
         with pytest.raises(EcoflapError, match=sentence):
             read("owner/things")
     assert datasets.config.HF_HUB_OFFLINE is False
+
+
+def test_a_name_that_is_not_to_be_had_is_refused_before_long_work(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    (tmp_path / "library" / "owner___my_things").mkdir(parents=True)
+    check_source("owner/MyThings:small@train")
+    with pytest.raises(EcoflapError, match="'owner/others' is not on this machine, and HF_HUB_OFFLINE forbids"):
+        check_source("owner/others:small@train")
 
 
 def test_a_name_offline_is_read_from_the_librarys_own_copy(monkeypatch):

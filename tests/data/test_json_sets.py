@@ -46,6 +46,13 @@ def test_pictures_elsewhere_are_named_behind_an_at(tmp_path):
     assert read(f"{file}@{other}").fingerprint == read(f"{file}@{other / 'val2014'}").fingerprint
 
 
+def test_the_pictures_folder_may_be_in_the_home_folder(tmp_path, monkeypatch):
+    file = captions(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    shutil.move(tmp_path / "val2014", tmp_path / "pictures")
+    assert len(read(f"{file}@~/pictures").samples) == 5
+
+
 def test_captions_that_lead_outside_or_nowhere_are_skipped(tmp_path):
     picture(tmp_path / "secret.png")
     file = captions(tmp_path / "set")

@@ -26,8 +26,10 @@ def test_the_section_says_what_was_done_and_of_how_many():
     assert f"scores: toy, fingerprint {TOY.fingerprint}" in text
     assert "[Wanda](https://arxiv.org/abs/2306.11695), compared within the row, in vision the matrix" in text
     assert f"128 of demo, fingerprint {'f' * 16}; inputs measured: dense" in text
-    assert "python -m ecoflap prune --model 'owner/some model' --recipe recipe.json --scores scores.json" in text
-    assert "--calibration 'folder of mine' --out OUT" in text
+    assert "python -m ecoflap prune --model 'owner/some model' --recipe PRUNED/recipe.json" in text
+    assert "--scores PRUNED/scores.json --calibration 'folder of mine' --out OUT" in text
+    assert "from the folder in which the first command was given" in text
+    assert "PRUNED stands for this folder, OUT for a new one:" in text
     assert "sparse-bitmask" not in text
     assert text.startswith(card.BEGIN) and text.endswith(card.END + "\n")
 

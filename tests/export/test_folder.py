@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
@@ -11,7 +12,8 @@ from ecoflap import bitmask
 from ecoflap.allocation import allocate
 from ecoflap.engine import Engine
 from ecoflap.errors import EcoflapError
-from ecoflap.export import Origin, save_pruned, stored
+from ecoflap.export import Origin, check_new, save_pruned, stored
+from ecoflap.export.beside import copy_files
 from ecoflap.models import huggingface
 from ecoflap.models.huggingface import saving
 from ecoflap.types import Loading, Recipe, ScoreBundle
@@ -57,7 +59,7 @@ def cast(source, target, dtype, pickled=False):
     (target / "generation_config.json").write_text(json.dumps(generation | {"suppress_tokens": SUPPRESSED}))
     (target / "README.md").write_text(CARD)
     (target / "LICENSE").write_text("do as you like")
-    more = ("second_tokenizer/vocab.txt", "second_tokenizer/deep/more.json", "original/params.json", ".git/x.json")
+    more = ("second_tokenizer/vocab.txt", "results/run.json", "original/tokenizer.json", ".git/x.json")
     for name in more:
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).write_text("{}")
@@ -86,7 +88,7 @@ def test_a_checkpoint_in_half_precision_stays_in_it_and_everything_else_as_it_wa
         if path.suffix == ".json" or path.name == "LICENSE":
             assert (tmp_path / "out" / path.name).read_bytes() == path.read_bytes()
     below = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*/*")}
-    assert below == {"second_tokenizer/vocab.txt", "second_tokenizer/deep", "second_tokenizer/deep/more.json"}
+    assert below == {"second_tokenizer/vocab.txt"}
     assert not list((tmp_path / "out").glob("*.bin"))
     card = (tmp_path / "out" / "README.md").read_text()
     assert card.startswith(CARD) and "## Pruned with ECoFLaP" in card
@@ -222,3 +224,85 @@ def test_a_model_without_a_folder_saves_itself(blip2_folder, sample_folder, tmp_
     assert written.dense == written.pruned == (tmp_path / "out" / "model.pth").stat().st_size
     with pytest.raises(EcoflapError, match="--sparse packs weights in safetensors"):
         prune(engine, tmp_path / "other", True)
+
+
+def test_links_that_leave_the_folder_are_not_followed(tmp_path):
+    source, elsewhere = tmp_path / "m", tmp_path / "elsewhere"
+    for folder in (source / "second", elsewhere):
+        folder.mkdir(parents=True)
+        (folder / "tokenizer.json").write_text("secret")
+    (source / "config.json").write_text("{}")
+    for name, place in {
+        "inside.json": "second/tokenizer.json",
+        "secret.json": elsewhere / "tokenizer.json",
+        "loop.json": "loop.json",
+        "nothing.json": "no-such-file",
+        "folder": elsewhere,
+        "self": ".",
+        "second/self": ".",
+        "second/vocab.txt": elsewhere / "tokenizer.json",
+    }.items():
+        (source / name).symlink_to(place)
+    copy_files(source, tmp_path / "out")
+    found = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*")}
+    assert found == {"config.json", "inside.json", "second", "second/tokenizer.json"}
+
+
+def test_the_hubs_local_cache_keeps_its_files_behind_links(tmp_path):
+    commit, blobs = tmp_path / "models--a--b" / "snapshots" / "c0ffee", tmp_path / "models--a--b" / "blobs"
+    for folder in (commit / "second", blobs, tmp_path / "models--a--c" / "blobs"):
+        folder.mkdir(parents=True)
+        (folder / "1").write_text("{}")
+    (commit / "config.json").symlink_to("../../blobs/1")
+    (commit / "second" / "tokenizer.json").symlink_to("../../../blobs/1")
+    (commit / "secret.json").symlink_to("../../../models--a--c/blobs/1")
+    copy_files(commit, tmp_path / "out")
+    found = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*")}
+    assert found == {"config.json", "second", "second/tokenizer.json"}
+
+
+def test_a_card_that_is_a_link_to_another_place_is_not_copied(t5_folder, sample_folder, tmp_path):
+    shutil.copytree(t5_folder, tmp_path / "m")
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "m" / "README.md").symlink_to(tmp_path / "secret")
+    prune(opened(tmp_path / "m", sample_folder), tmp_path / "out")
+    assert "secret" not in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_folders_made_for_a_model_that_is_not_written_are_removed(t5_folder, sample_folder, tmp_path):
+    engine = opened(t5_folder, sample_folder)
+    engine.model.folder = None
+    (tmp_path / "a").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+
+    def full(place):
+        raise OSError(28, "No space left on device")
+
+    engine.model.save = full
+    with pytest.raises(EcoflapError, match="No space left on device"):
+        prune(engine, tmp_path / "a" / "b" / "c")
+    assert sorted(tmp_path.rglob("*")) == before
+    engine.model.save = lambda place: torch.save({}, place / "model.pth")
+    prune(engine, tmp_path / "a" / "b" / "c")
+    assert (tmp_path / "a" / "b" / "c" / "model.pth").is_file()
+
+
+@pytest.mark.parametrize("out", [".", "", "link", "dangling", "../here"])
+def test_the_current_folder_and_links_are_refused_at_once(out, tmp_path, monkeypatch):
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / ("there" if "link" in out else "here"))
+    if out == "link":
+        monkeypatch.chdir(tmp_path)
+        Path("link").symlink_to("there")
+    if out == "dangling":
+        Path("dangling").symlink_to("nothing")
+    with pytest.raises(EcoflapError, match=r"is the current folder or a link, .* Choose a new name\.$"):
+        check_new(Path(out))
+
+
+def test_a_new_folder_is_named_in_full(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    assert check_new(Path("a/../b")) == tmp_path / "b"
+    assert check_new(Path("empty")) == tmp_path / "empty"

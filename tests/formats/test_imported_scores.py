@@ -59,6 +59,8 @@ def test_names_that_fit_nothing_are_told(tmp_path, caplog):
         ([1.0], "holds no scores: found list"),
         ({}, "holds no scores: found dict"),
         ({"visual_encoder.blocks.0.attn.qkv.weight": "high"}, "holds no scores: found vision_model"),
+        ({"visual_encoder.blocks.0.attn.qkv.weight": 10**400}, "qkv: int too large to convert to float. It has"),
+        ({"visual_encoder.blocks.0.attn.qkv.weight": torch.ones(2, device="meta")}, "holds no scores: found vision_"),
         ({"visual_encoder.blocks.0.attn.qkv.weight": -1.0}, "has the score -1.0"),
         ({"visual_encoder.blocks.0.attn.qkv.weight": float("nan")}, "has the score nan"),
         ({"visual.blocks.0.attn.qkv.weight": 1.0}, "names no layer of this model"),

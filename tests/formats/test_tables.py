@@ -7,6 +7,7 @@ import yaml
 
 from ecoflap.allocation import allocate
 from ecoflap.errors import EcoflapError
+from ecoflap.formats import tables
 from ecoflap.formats.recipes import read_recipe
 from ecoflap.formats.tables import fitted, read_table, write_table
 from ecoflap.types import Recipe
@@ -72,6 +73,24 @@ def test_names_that_are_no_layers_are_told_and_left_out(tmp_path, caplog):
     assert "ln_vision.weight" in caplog.text
 
 
+# Nine lists of nine references each: 9^9 values in 300 bytes.
+BOMB = "w: [&a0 [x], " + ", ".join(f"&a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 10)) + "]\n"
+
+
+def test_a_reference_to_a_value_is_read(tmp_path):
+    (tmp_path / "x.yaml").write_text("a: &half 0.5\nb: *half\n")
+    assert read_table(tmp_path / "x.yaml") == {"a": 0.5, "b": 0.5}
+
+
+def test_a_file_too_large_for_a_table_is_not_read_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "MOST_BYTES", 2**20)
+    (tmp_path / "x.yaml").write_text("a: 0.5\n#" + "x" * (2**20 - 8))
+    assert read_table(tmp_path / "x.yaml") == {"a": 0.5}
+    (tmp_path / "x.yaml").write_text("a: 0.5\n#" + "x" * (2**20 - 7))
+    with pytest.raises(EcoflapError, match="it is larger than 1 MB"):
+        read_table(tmp_path / "x.yaml")
+
+
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
@@ -83,6 +102,14 @@ def test_names_that_are_no_layers_are_told_and_left_out(tmp_path, caplog):
         ("x.yaml", "a: .nan", "x.yaml: a is nan"),
         ("x.yaml", "a: true", "x.yaml: a is True"),
         ("x.yaml", "a: half", "x.yaml: a is half"),
+        ("x.yaml", BOMB, "is no table of sparsities (a reference to more than a value, of line 1)"),
+        ("x.yaml", "a: &a [*a]", "is no table of sparsities (a reference to more than a value"),
+        ("x.yaml", "a: [[[0.5]]]", "x.yaml: a is of type list."),
+        ("x.yaml", f"a: {'x' * 1000}", "x.yaml: a is of type str."),
+        ("x.yaml", f"a: 0x{'f' * 9000}", "x.yaml: a is of type int."),
+        ("x.yaml", f"{'a' * 125}: 2", f"x.yaml: {'a' * 120} is 2."),
+        ("x.yaml", f"0x{'f' * 9000}: 0.5", "is no table of sparsities"),
+        ("x.csv", f"name,sparsity\na,{'9' * 1000}\n", "x.csv: a is of type str."),
         ("x.csv", "layer,value\na,0.5\n", "a column name or sparsity is missing"),
         ("x.csv", "name,sparsity\n", "a column name or sparsity is missing"),
         ("x.csv", "name,sparsity\na\n", "a column name or sparsity is missing"),

@@ -146,7 +146,7 @@ def test_an_index_names_files_beside_it_only(tmp_path, name):
         weights_in(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"weight_map": {}}', '{"weight_map": {"a": 1}}'])
+@pytest.mark.parametrize("text", ["", "[]", "[" * 10**5, '{"weight_map": {}}', '{"weight_map": {"a": 1}}'])
 def test_an_index_that_is_none(tmp_path, text):
     (tmp_path / "model.safetensors.index.json").write_text(text)
     with pytest.raises(EcoflapError, match="no index of sharded weights"):
@@ -201,6 +201,13 @@ def test_a_hub_that_refuses_connections(serve, monkeypatch):
     monkeypatch.setattr(hub, "PROBE_SECONDS", 0.01)
     assert "the model hub did not answer" in refused("owner/model")
     assert server.asked == []
+
+
+@pytest.mark.parametrize("value", ["nonsense", "http://", "https://x:99999999", "https://[::1", "ftp://x"])
+def test_an_address_of_the_hub_that_is_none(serve, monkeypatch, value):
+    serve(None)
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", value)
+    assert f"HF_ENDPOINT is '{value}', which is no address" in refused("owner/model")
 
 
 def test_that_a_model_cannot_be_had_is_said_before_torch_is_imported():

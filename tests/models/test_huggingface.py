@@ -128,6 +128,17 @@ def test_weights_that_lack_a_parameter(t5_folder, tmp_path):
     assert "1 are missing or of another shape, the first is language_projection.weight" in refused(tmp_path / "less")
 
 
+def test_weights_of_another_shape_are_named(t5_folder, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(t5_folder, tmp_path / "other")
+    weights = tmp_path / "other" / "model.safetensors"
+    values = load_file(weights)
+    values["language_projection.weight"] = torch.ones(3, 5)
+    save_file({name: value.clone() for name, value in values.items()}, weights, {"format": "pt"})
+    assert "1 are missing or of another shape, the first is language_projection.weight" in refused(tmp_path / "other")
+
+
 def test_a_folder_without_processor(t5_folder, tmp_path):
     for name in ("config.json", "model.safetensors", "generation_config.json"):
         (tmp_path / name).write_bytes((t5_folder / name).read_bytes())

@@ -1,10 +1,12 @@
 """LAVIS where it is not, and Hugging Face's models where transformers is too old: one sentence each."""
 
 import pytest
+import torch
 
 from ecoflap.errors import EcoflapError
 from ecoflap.explorer import Explorer
 from ecoflap.models import registry
+from ecoflap.models.lavis import folder
 from ecoflap.types import Recipe
 
 
@@ -51,3 +53,18 @@ def test_the_embedded_models_scores_are_allocated_without_its_model(monkeypatch)
     with pytest.raises(EcoflapError, match="need transformers 5 or newer"):
         explorer.wait()
     assert "need transformers 5 or newer" in explorer.status().error
+
+
+def test_weights_that_do_not_fit_on_the_disk_are_what_writing_a_folder_reports(monkeypatch, tmp_path):
+    def full(*given):
+        raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 704 vs 598")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(OSError, match="model.pth could not be written whole"):
+        folder.write(tmp_path, "blip2_t5/tiny", torch.nn.Linear(2, 2))
+
+
+def test_a_mark_nested_without_end_names_no_model(tmp_path):
+    (tmp_path / "lavis.json").write_text("[" * 10**5)
+    with pytest.raises(EcoflapError, match=r"names no model of LAVIS \(it is nested too deeply\)"):
+        folder.name_in(tmp_path)

@@ -1,13 +1,18 @@
 """Checkpoints of LAVIS without LAVIS: its loss, its answers, frozen parts, and what does not fit."""
 
+import shutil
+
 import torch
 from PIL import Image
 from pytest import approx, fixture, mark, raises
 
 from ecoflap.errors import EcoflapError
+from ecoflap.models import lavis_checkpoint
+from ecoflap.models.huggingface import planning
 from ecoflap.models.lavis_checkpoint import split
-from ecoflap.models.registry import open_model
+from ecoflap.models.registry import open_model, room_for
 from ecoflap.types import Loading, Sample
+from tests.models.fake_hub import serving
 from tests.models.lavis_bases import RECORDED, WORDS, save_base, spec
 from tests.pickles import Dangerous
 
@@ -114,6 +119,48 @@ def test_what_was_frozen_has_to_be_somewhere(name, base, tmp_path):
         open_model(spec(name, base, saved(tmp_path, kept)), Loading("cpu"))
 
 
+def only_trained(name, tmp_path):
+    """A checkpoint that leaves out what was frozen."""
+    frozen = ("visual_encoder.", "t5_model.", "opt_model.")
+    state = checkpoint(name)
+    return saved(tmp_path, {key: tensor for key, tensor in state.items() if not key.startswith(frozen)})
+
+
+@mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("model.safetensors", b"\xff" * 100, "The weights of .* cannot be loaded: "),
+        ("pytorch_model.bin", b"no pickle", "was not opened"),
+    ],
+)
+def test_a_base_whose_weights_are_damaged(name, content, sentence, tmp_path):
+    base = save_base(tmp_path, "blip2_t5")
+    (base / name).write_bytes(content)
+    with raises(EcoflapError, match=sentence):
+        open_model(spec("blip2_t5", base, only_trained("blip2_t5", tmp_path)), Loading("cpu"))
+
+
+def test_a_base_whose_weights_have_no_names(tmp_path):
+    base = save_base(tmp_path, "blip2_t5")
+    torch.save([torch.ones(2)], base / "pytorch_model.bin")
+    with raises(EcoflapError, match=r"pytorch_model.bin holds no weights by name \(found: list\)"):
+        open_model(spec("blip2_t5", base, only_trained("blip2_t5", tmp_path)), Loading("cpu"))
+
+
+def test_memory_is_counted_before_the_bases_weights_are_fetched_or_read(t5_base, tmp_path, monkeypatch):
+    shutil.copytree(t5_base, tmp_path / "m")
+    (tmp_path / "m" / "model.safetensors").write_bytes(b"never read")
+    file = only_trained("blip2_t5", tmp_path)
+    monkeypatch.setattr("ecoflap.models.huggingface.planning.free_on", lambda device: 0)
+    with raises(EcoflapError, match="needs about"):
+        open_model(spec("blip2_t5", tmp_path / "m", file), Loading("cpu"))
+    with serving(monkeypatch, tmp_path / "cache", {"owner/base": tmp_path / "m"}) as hub:
+        with raises(EcoflapError, match="needs about"):
+            open_model(spec("blip2_t5", "owner/base", file), Loading("cpu"))
+        asked = {name for name, _ in hub.asked}
+    assert "config.json" in asked and "model.safetensors" not in asked
+
+
 @torch.no_grad()
 def test_masks_beside_weights_are_applied(t5_base, tmp_path):
     state, weight = checkpoint("blip2_t5"), "visual_encoder.blocks.0.attn.qkv.weight"
@@ -163,6 +210,17 @@ def test_the_published_model_is_known_by_its_shapes(tmp_path):
     path = saved(tmp_path, {"t5_proj.weight": torch.ones(2048, 1), "ln_vision.bias": torch.ones(1)})
     with raises(EcoflapError, match=r"'Salesforce/blip2-flan-t5-xl' is not on this machine"):
         open_model(f"lavis-checkpoint:{path}", Loading("cpu"))
+
+
+@mark.parametrize("named", [True, False])
+def test_its_memory_is_counted_with_and_without_a_base(named, tmp_path, monkeypatch):
+    """The tiny model stands in for the published one of the same shapes."""
+    base = save_base(tmp_path / "base", "blip2_t5")
+    monkeypatch.setattr(lavis_checkpoint, "PUBLISHED", {("t5_proj", 16): str(base)})
+    said = spec("blip2_t5", base) if named else f"lavis-checkpoint:{RECORDED / 'blip2_t5.pth'}"
+    assert room_for(said, Loading("cpu"))
+    monkeypatch.setattr(planning, "free_on", lambda device: 0)
+    assert not room_for(said, Loading("cpu"))
 
 
 def test_the_last_at_parts_file_and_model_unless_it_is_the_files_own(tmp_path):

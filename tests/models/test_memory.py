@@ -1,6 +1,7 @@
 """Memory is known before a weight is read: against counted parameters, and what is said where it does not suffice."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -45,6 +46,8 @@ def test_a_large_model_counted_by_hand(flan_t5_xl):
 def test_half_precision_halves_weights_but_not_ranks(flan_t5_xl):
     full, half = memory.need_of(flan_t5_xl, torch.float32), memory.need_of(flan_t5_xl, torch.bfloat16)
     assert (half.weights, half.dense, half.ranks) == (full.weights // 2, full.dense // 2, full.ranks)
+    # As docs/models.md says.
+    assert [round(need.total / 1e9) for need in (full, half)] == [41, 26]
 
 
 def test_float16_keeps_in_float32_what_the_library_keeps(flan_t5_xl):
@@ -80,8 +83,42 @@ def test_what_does_not_fit_is_refused_with_values_cause_and_remedies(t5_folder, 
     need = planning.plan_of("x", t5_folder, config_of("x", t5_folder, CPU), tf.Blip2ForConditionalGeneration, CPU).need
     text = too_large(t5_folder, monkeypatch, need.total - 1)
     assert "GB on cpu, and 0.0 GB are free" in text
-    assert "of weights in float32" in text and "--dtype bfloat16, which takes about half" in text
-    assert "--device-map auto" in text and "ECOFLAP_MEMORY_CHECK=off" in text
+    assert "of weights in float32" in text and "(--dtype bfloat16 on the command line) it takes about half" in text
+    assert "Take a smaller model, or close other programs. Whoever starts" in text
+
+
+@pytest.mark.parametrize(
+    ("cuda", "given", "advised"), [(True, None, True), (False, None, False), (True, "auto", False)]
+)
+def test_spreading_is_advised_where_there_is_a_gpu_and_it_was_not_tried(t5_folder, monkeypatch, cuda, given, advised):
+    gpus(monkeypatch, 0)
+    monkeypatch.setattr(planning, "free_on", lambda device: 0)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    with pytest.raises(EcoflapError) as caught:
+        planned(t5_folder, given)
+    assert ("(--device-map auto on the command line), or close" in str(caught.value)) is advised
+
+
+def test_the_demo_is_named_as_it_was_said(monkeypatch):
+    monkeypatch.setattr(planning, "free_on", lambda device: 0)
+    assert not registry.room_for("demo", CPU)
+    with pytest.raises(EcoflapError, match="^'demo' needs about"):
+        registry.open_model("demo", CPU)
+
+
+def test_of_a_kind_that_cannot_be_counted_the_old_model_makes_room_first(monkeypatch):
+    monkeypatch.setattr(registry, "_opener", lambda spec: SimpleNamespace())
+    assert registry.room_for(str(registry.DEMO_FOLDER), CPU) is False
+
+
+def test_of_a_model_that_cannot_be_counted_the_old_one_makes_room_first(t5_folder, monkeypatch):
+    monkeypatch.setattr(planning, "empty", lambda *_: None)
+    assert registry.room_for(str(t5_folder), CPU) is False
+
+
+def test_a_model_that_cannot_be_opened_needs_no_room(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    assert registry.room_for(str(tmp_path), CPU) is True
 
 
 def test_what_is_half_precision_already_is_not_told_to_be(t5_folder, monkeypatch):
@@ -118,9 +155,9 @@ def gpus(monkeypatch, *free, main=0):
     monkeypatch.setattr(planning, "_rooms", lambda: rooms)
 
 
-def planned(folder):
+def planned(folder, spread="auto"):
     return planning.plan_of(
-        "x", folder, config_of("x", folder, CPU), tf.Blip2ForConditionalGeneration, Loading(device_map="auto")
+        "x", folder, config_of("x", folder, CPU), tf.Blip2ForConditionalGeneration, Loading(device_map=spread)
     )
 
 

@@ -116,6 +116,33 @@ def test_hooks_are_gone_when_the_pass_fails():
     assert not any(p.requires_grad for p in model.parameters())
 
 
+class Taking(nn.Module):
+    """A block that takes weights without calling their layers, as torch's own attention does."""
+
+    def __init__(self):
+        super().__init__()
+        self.query, self.out = nn.Linear(4, 4), nn.Linear(4, 4)
+        self.attention = nn.MultiheadAttention(4, 2, batch_first=True)
+
+    def forward(self, x):
+        x = (x + nn.functional.linear(x, self.query.weight, self.query.bias))[None]
+        return self.out(self.attention(x, x, x)[0][0])
+
+
+def test_weights_that_are_taken_without_a_call_stay_dense_and_are_not_called_unused():
+    model = Toy(head=True)
+    model.language_model["layers"][1] = Taking()
+    found = narrow(model)
+    place = "language_model.layers.1"
+    assert found.uncalled == (f"{place}.query", f"{place}.attention.out_proj")
+    assert found.unused == ("language_model.heads.0.up", "language_model.heads.0.down")
+    assert f"{place}.out" in names(found) and not set(names(found)) & {*found.uncalled, *found.unused}
+    assert (dict(found.dense)["uncalled"], dict(found.dense)["unused"]) == (2 * 16, 2 * 16)
+    text = findings.sentence(found)
+    assert f"their inputs cannot be measured: matrices 2, the first is {place}.query." in text
+    assert "no pass uses them: matrices 2, the first is language_model.heads.0.up." in text
+
+
 class Choosing(nn.Module):
     """A block of three experts, of which a sample sees one."""
 
@@ -178,3 +205,12 @@ def test_the_sentence_says_what_is_missing_and_what_experts_keep():
     text = findings.sentence(discover(model))
     assert "Bridge: no prunable matrices found." in text
     assert "Not pruned: 96 parameters of expert weights" in text
+
+
+def test_the_sentence_misses_nothing_that_such_a_model_never_has():
+    model = Toy()
+    del model.projector
+    assert "Bridge" not in findings.sentence(discover(model), kind="zero-shot")
+    del model.vision_tower
+    text = findings.sentence(discover(model), kind="text")
+    assert text.startswith("Language model") and "Vision" not in text

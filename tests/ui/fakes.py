@@ -48,7 +48,8 @@ def small_bundle() -> ScoreBundle:
 class FakeExplorer:
     """The explorer's interface: `calls` counts, `loaded` says the model is there, `answers` maps target to text."""
 
-    loading = None
+    loading = calibration = scores = failure = None
+    holds = False  # cancelling goes on until `loaded` is set
 
     def __init__(
         self, bundle: ScoreBundle | None = None, is_demo: bool = True, loaded: bool = True, spec: str = "fake"
@@ -67,14 +68,19 @@ class FakeExplorer:
 
     def cancel(self) -> None:
         self.error = EcoflapError("loading_cancelled", model=self.spec)
-        self.loaded.set()
+        if not self.holds:
+            self.loaded.set()
 
     def close(self) -> None:
         self.calls["close"] += 1
 
+    def check_scored(self, recipe) -> None:
+        self.calls["check_scored"] += 1
+
     def status(self, language: str = "en") -> FakeStatus:
         ready = self.loaded.is_set()
-        return FakeStatus(ready, "The model is ready." if ready else "Loading the model fake …")
+        words = "The model is ready." if ready else "Loading the model fake …"
+        return FakeStatus(ready, self.failure or words, self.failure)
 
     def wait(self) -> None:
         self.loaded.wait()

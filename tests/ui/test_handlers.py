@@ -4,6 +4,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
+from ecoflap.errors import EcoflapError
 from ecoflap.host import Host
 from ecoflap.ui import session
 from ecoflap.ui.handlers import Handlers
@@ -44,9 +45,9 @@ def test_a_commit_with_nonsense_says_so():
 def test_the_cap_switch_swaps_its_slider_and_fetches_a_table():
     table, *freed = Handlers(Host(FakeExplorer())).retable(*knobs(percent=90, cap_mode="fixed", cap=60))
     assert table["reachable"].count(True) == 61
-    percent, allocator, cap_mode, margin, cap, note = freed
+    percent, _, _, margin, cap, _, note = freed
     assert (margin["visible"], cap["visible"], note["visible"]) == (False, True, False)
-    assert all(update["interactive"] for update in freed[:5]) and "value" not in percent
+    assert all(update["interactive"] for update in freed[:-1]) and "value" not in percent
 
 
 @pytest.mark.parametrize("pattern", ["2:4", "4:8"])
@@ -57,7 +58,7 @@ def test_a_pattern_gives_a_flat_table_and_leaves_target_and_allocator_nothing_to
     table, *freed = handlers.retable(*choice)
     assert table["adopt"] == 50 and freed[0]["value"] == 50
     assert set(table["kept"]) == {table["total"] // 2} and all(table["reachable"])
-    assert not any(update["interactive"] for update in freed[:5]) and freed[5]["visible"]
+    assert not any(update["interactive"] for update in freed[:-1]) and freed[-1]["visible"]
     confirmed, *_ = handlers.commit(event(percent=50), *choice[1:])
     assert (confirmed["key"], confirmed["percent"], confirmed["achieved"]) == (table["key"], 50, 0.5)
     assert handlers.retable(*knobs(percent=50))[0]["key"] != table["key"]
@@ -100,3 +101,25 @@ def test_the_reset_restores_every_knob():
     assert [update["value"] for update in updates] == [*session.DEFAULTS.values()]
     assert table["adopt"] == session.DEFAULTS["percent"]
     assert np.isfinite(table["kept"]).all()
+
+
+def test_an_answer_of_a_model_that_is_no_longer_shown_is_not_shown_as_the_new_ones():
+    old, new = FakeExplorer(), FakeExplorer(spec="new")
+    host = Host(old)
+    answered = old.ask
+
+    def ask(*arguments):
+        host.explorer = new
+        return answered(*arguments)
+
+    old.ask = ask
+    last = [*Handlers(host).ask(session.example_token(0), "What is it?", *knobs())][-1]
+    assert last["state"] == "error" and "changed while it answered" in last["words"]
+
+
+def test_a_question_that_would_wait_for_scores_is_refused_at_once():
+    explorer = FakeExplorer()
+    explorer.check_scored = lambda recipe: (_ for _ in ()).throw(EcoflapError("scores_pending", state="Scoring …"))
+    last = [*Handlers(Host(explorer)).ask(session.example_token(0), "What is it?", *knobs())][-1]
+    assert last["state"] == "error" and "not scored yet" in last["words"]
+    assert explorer.calls["ask"] == 0

@@ -90,6 +90,34 @@ def test_a_layer_outside_blocks_keeps_its_name():
     assert layer_words(layer) == "Bridge projection: projection"
 
 
+BRIDGES = [
+    ("model.multi_modal_projector.linear_1", "projection 1: projection"),
+    ("model.multi_modal_projector.linear_2", "projection 2: projection"),
+    ("model.multi_modal_projector.image_projection", "projection: projection"),
+    ("model.multi_modal_projector", "projection: projection"),
+    ("model.connector.modality_projection.proj", "projection: projection"),
+    ("model.connector.modality_projection.gate_proj", "projection: feed-forward, gate"),
+    ("visual_projection", "vision projection: projection"),
+    ("text_projection", "text projection: projection"),
+    ("model.visual.merger.mlp.2", "merger, block 3: projection"),
+    ("model.visual.merger.linear_fc1", "merger: feed-forward, up"),
+    ("model.multi_modal_projector.patch_merger.merging_layer", "patch merger: projection"),
+    ("projector.fc_in", "projection fc in: projection"),
+    ("something.odd_one", "odd one: projection"),
+]
+
+
+@pytest.mark.parametrize(("name", "words"), BRIDGES)
+def test_matrices_between_the_towers_have_words(name, words):
+    assert layer_words(Layer(name, name, "bridge", 2, 2)) == f"Bridge {words}"
+
+
+def test_a_list_of_mergers_has_words():
+    block = "model.visual.deepstack_merger_list.0"
+    words = layer_words(Layer(f"{block}.linear_fc2", block, "bridge", 2, 2))
+    assert words == "Bridge merger, block 1: feed-forward, down"
+
+
 def test_every_reference_matrix_has_words(reference):
     from ecoflap.types import ScoreBundle
 

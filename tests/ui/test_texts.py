@@ -14,7 +14,10 @@ SOURCES = [
     *(ROOT / "assets").glob("*.js"),
 ]
 # Keys whose last part is put together from a name, by the file that does it.
-BUILT = r"page\.(modality|stack|part|operator|rail|ask|unit|draw\.colour|dense|models|suggest|skyline|curves)\."
+BUILT = (
+    r"page\.(modality|stack|part|operator|rail|ask|unit|draw\.colour|dense|models|strip\.zeros|map\.short|suggest|skyline)\."
+    r"|page\.curves\."
+)
 
 
 def test_no_sentence_is_missing_and_none_is_unused():

@@ -24,7 +24,7 @@ MODELS = {model.kind: model for model in (HuggingFaceModel, Classifier, ZeroShot
 
 
 def open_model(spec: str, loading: Loading | None = None, progress: LoadProgress | None = None) -> VisionLanguageModel:
-    """The model `spec`: a folder, or the id of one in the local cache or on the hub.
+    """The model `spec`: demo, a folder, or the id of one in the local cache or on the hub.
 
     Raises:
         EcoflapError: it cannot be found or loaded, is of no kind that can be explored, does not fit into memory, or
@@ -66,14 +66,13 @@ def layers_of(spec: str, loading: Loading | None = None) -> tuple[Layer, ...]:
 def room_for(spec: str, loading: Loading | None = None) -> bool:
     """Whether the model `spec` fits into the memory that is free now; of the hub's the configuration is fetched.
 
-    True also where that cannot be said: opening the model tells what is wrong.
+    False also where its memory cannot be counted. True where it cannot be opened at all, which opening it tells.
     """
     loading = loading or Loading()
     try:
-        _planned(spec, loading, hub.configuration_of(spec, loading.trust_remote_code))
+        return _planned(spec, loading, hub.configuration_of(spec, loading.trust_remote_code)).need is not None
     except EcoflapError as error:
         return error.code != "model_too_large"
-    return True
 
 
 def _planned(spec: str, loading: Loading, folder: Path) -> Plan:

@@ -9,8 +9,7 @@ from typing import Any
 import torch
 from PIL import Image
 
-from ecoflap.accuracy import normalise
-from ecoflap.errors import EcoflapError
+from ecoflap.accuracy import label_of
 from ecoflap.models.base import MAX_NEW_TOKENS, Batch
 from ecoflap.models.huggingface.loading import weights_of
 from ecoflap.models.huggingface.processors import processor_of
@@ -68,17 +67,8 @@ class Chooser(Saved):
             EcoflapError: an answer that is none of the labels, or a question that lists none.
         """
         inputs, columns = self._inputs(samples)
-        rights = [columns.index(self._right(sample)) for sample in samples]
+        rights = [columns.index(label_of(sample.answer, self._choices(sample))) for sample in samples]
         return inputs | {"labels": torch.tensor(rights, device=self.device)}
-
-    def _right(self, sample: Sample) -> str:
-        """The label that the sample's answer means: the same but for case, blanks and a closing mark."""
-        choices, wanted = self._choices(sample), normalise(sample.answer)
-        found = next((label for label in choices if normalise(label) == wanted), None)
-        if found is None:
-            some = ", ".join(choices[:3]) + (", ..." if len(choices) > 3 else "")
-            raise EcoflapError("answer_no_label", answer=sample.answer, count=len(choices), some=some)
-        return found
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """Mean cross-entropy of the right labels, in nats: a float32 scalar."""

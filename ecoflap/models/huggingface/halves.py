@@ -7,9 +7,8 @@ from contextlib import contextmanager
 import torch
 from PIL import Image
 
-from ecoflap.errors import EcoflapError
+from ecoflap.errors import EcoflapError, first_line
 from ecoflap.models.base import VisionLanguageModel
-from ecoflap.models.libraries import first_line
 from ecoflap.models.placement import best
 from ecoflap.texts import say
 from ecoflap.types import Loading, Sample

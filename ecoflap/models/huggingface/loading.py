@@ -10,12 +10,12 @@ from transformers import GenerationConfig
 from transformers.utils import GENERATION_CONFIG_NAME
 
 from ecoflap import bitmask
-from ecoflap.errors import Cancelled, EcoflapError
+from ecoflap.errors import Cancelled, EcoflapError, first_line
 from ecoflap.models.huggingface.configuration import class_of
 from ecoflap.models.huggingface.counting import counted
 from ecoflap.models.huggingface.planning import plan_of
 from ecoflap.models.huggingface.spreading import quiet, resting
-from ecoflap.models.libraries import explained, first_line
+from ecoflap.models.libraries import explained
 from ecoflap.models.weight_files import weights_in
 from ecoflap.types.loading import Loading, LoadProgress
 
@@ -46,16 +46,18 @@ def weights_of(
     if state is None and bitmask.files(folder):
         state = bitmask.read(folder)
     kind, source = (kind, {}) if state is None else _from_state(folder, config, kind, loading, state)
+    source["config"] = config
     spread = {} if plan.spread is None else {"device_map": plan.spread}
     safe = not any(path.suffix == ".bin" for path in weights_in(folder))
     try:
         with counted(progress, plan.sizes), quiet():
             model, info = kind.from_pretrained(
-                None if source else folder,
+                folder if state is None else None,
                 dtype=plan.dtype,
                 local_files_only=True,
                 trust_remote_code=loading.trust_remote_code,
                 use_safetensors=safe,
+                ignore_mismatched_sizes=True,  # they are named below
                 weights_only=True,
                 output_loading_info=True,
                 **source,
@@ -80,7 +82,7 @@ def _from_state(
     if hasattr(kind, "from_config"):  # an Auto class, which takes weights from folders alone
         with torch.device("meta"):
             kind = type(kind.from_config(config, trust_remote_code=loading.trust_remote_code))
-    source: dict[str, Any] = {"state_dict": dict(state), "config": config}
+    source: dict[str, Any] = {"state_dict": dict(state)}
     if (folder / GENERATION_CONFIG_NAME).is_file():
         source["generation_config"] = GenerationConfig.from_pretrained(folder, local_files_only=True)
     return kind, source

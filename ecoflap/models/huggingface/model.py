@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from transformers import GenerationMixin
 
-from ecoflap.errors import EcoflapError
+from ecoflap.errors import EcoflapError, first_line
 from ecoflap.models.base import MAX_NEW_TOKENS, Batch
 from ecoflap.models.huggingface import answers, prompts, quirks
 from ecoflap.models.huggingface.forcing import TeacherForced, inner_head
@@ -17,7 +17,6 @@ from ecoflap.models.huggingface.labels import Labels
 from ecoflap.models.huggingface.loading import weights_of
 from ecoflap.models.huggingface.processors import processor_of
 from ecoflap.models.huggingface.rows import IGNORED, Tensors
-from ecoflap.models.libraries import first_line
 from ecoflap.types import Answer, Sample
 from ecoflap.types.loading import Loading, LoadProgress
 
@@ -66,7 +65,7 @@ class HuggingFaceModel(TeacherForced):
         try:
             inputs = prompts.prompts(self.processor, images, questions, self._labels.side)
         except (ValueError, TypeError, RuntimeError) as error:  # a picture too narrow for its patches, for one
-            raise EcoflapError("sample_refused", model=self.name, reason=first_line(error).rstrip(".")) from error
+            raise EcoflapError("sample_refused", model=self.name, reason=first_line(error)) from error
         # Tokenizers number two texts apart; most models know nothing of it.
         if "token_type_ids" not in inspect.signature(self.module.forward).parameters:
             inputs.pop("token_type_ids", None)

@@ -11,14 +11,12 @@ from torch import nn
 from ecoflap.errors import EcoflapError
 from ecoflap.models.huggingface.memory import Need, empty, need_of, sizes_of
 from ecoflap.models.placement import free_on, main_memory, place
-from ecoflap.models.weight_files import weights_in
+from ecoflap.models.weight_files import FLOATS, weights_in
 from ecoflap.texts import say
 from ecoflap.types.loading import Loading
 
 # Set to "off", this variable lets a model be loaded that does not seem to fit.
 OVERRIDE = "ECOFLAP_MEMORY_CHECK"
-# Names of floating types in the header of a safetensors file.
-_STORED = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
 
 
 @dataclass(frozen=True)
@@ -50,13 +48,13 @@ def checkpoint_dtype(config: Any, folder: Path) -> torch.dtype:
 
 
 def _first_type(path: Path) -> torch.dtype:
-    """Type of the first floating weight of a safetensors file; float32 where the file cannot be read."""
+    """Type of the first floating weight of a safetensors file, at most float32; that where the file cannot be read."""
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, "pt") as file:
-            types = (_STORED.get(file.get_slice(name).get_dtype()) for name in file.keys())  # noqa: SIM118
-            return next((dtype for dtype in types if dtype), torch.float32)
+            types = (FLOATS.get(file.get_slice(name).get_dtype()) for name in file.keys())  # noqa: SIM118
+            return getattr(torch, next((kind for kind in types if kind not in (None, "float64")), "float32"))
     except (OSError, SafetensorError):
         return torch.float32
 
@@ -82,7 +80,7 @@ def plan_of(spec: str, folder: Path, config: Any, kind: Any, loading: Loading) -
         free, where = sum(_rooms().values()), say("memory.everywhere")
     fits = need.total <= free and (spread is None or "disk" not in spread.values())
     if not fits and os.environ.get(OVERRIDE, "").lower() != "off":
-        raise _too_large(spec, need, dtype, where, free)
+        raise _too_large(spec, need, dtype, where, free, spread is None and torch.cuda.is_available())
     return Plan(dtype, None if spread else device, spread, need, sizes)
 
 
@@ -111,9 +109,11 @@ def _spread(model: nn.Module, dtype: torch.dtype, need: Need) -> dict[str, int |
     return dict(infer_auto_device_map(model, max_memory=rooms, no_split_module_classes=whole, dtype=dtype))
 
 
-def _too_large(spec: str, need: Need, dtype: torch.dtype, where: str, free: int) -> EcoflapError:
-    """The sentence on a model that does not fit."""
+def _too_large(spec: str, need: Need, dtype: torch.dtype, where: str, free: int, spreads: bool) -> EcoflapError:
+    """The sentence on a model that does not fit; `spreads` says whether it could be shared out between devices."""
     parts = {name: f"{getattr(need, name) / 1e9:.1f}" for name in ("weights", "dense", "ranks", "work", "total")}
     narrower = say("memory.narrower") if dtype.itemsize > 2 else ""
-    facts = {"dtype": str(dtype).removeprefix("torch."), "free": f"{free / 1e9:.1f}", "narrower": narrower}
+    spread = say("memory.spread") if spreads else ""
+    facts = {"dtype": str(dtype).removeprefix("torch."), "free": f"{free / 1e9:.1f}"}
+    facts |= {"narrower": narrower, "spread": spread}
     return EcoflapError("model_too_large", spec=spec, where=where, override=OVERRIDE, **facts, **parts)

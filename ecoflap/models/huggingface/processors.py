@@ -5,8 +5,8 @@ from typing import Any
 
 from transformers import AutoImageProcessor, AutoProcessor, AutoTokenizer
 
-from ecoflap.errors import EcoflapError
-from ecoflap.models.libraries import explained, first_line
+from ecoflap.errors import EcoflapError, first_line
+from ecoflap.models.libraries import explained
 from ecoflap.types.loading import Loading
 
 

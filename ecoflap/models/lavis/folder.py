@@ -6,17 +6,24 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from ecoflap.errors import EcoflapError
-from ecoflap.models.libraries import first_line
+from ecoflap.errors import EcoflapError, first_line
+from ecoflap.texts import say
 
 FORMAT = "ecoflap-lavis/1"
 MARK, WEIGHTS = "lavis.json", "model.pth"
 
 
 def write(folder: Path, named: str, module: nn.Module) -> None:
-    """Write NAME/TYPE and the weights to `folder`; `load_checkpoint` of LAVIS takes the weights' file too."""
+    """Write NAME/TYPE and the weights to `folder`; `load_checkpoint` of LAVIS takes the weights' file too.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     (folder / MARK).write_text(json.dumps({"format": FORMAT, "model": named}, indent=1) + "\n", encoding="utf-8")
-    torch.save({"model": module.state_dict()}, folder / WEIGHTS)
+    try:
+        torch.save({"model": module.state_dict()}, folder / WEIGHTS)
+    except RuntimeError as error:  # what torch makes of a full disk
+        raise OSError(say("models.lavis.unwritten", name=WEIGHTS)) from error
 
 
 def name_in(folder: Path) -> str:
@@ -30,7 +37,7 @@ def name_in(folder: Path) -> str:
         if content["format"] != FORMAT:
             raise ValueError(f"format {content['format']}")
         return str(content["model"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise EcoflapError("lavis_folder", folder=folder, mark=MARK, reason=first_line(error)) from error
 
 

@@ -15,10 +15,10 @@ import torch
 from huggingface_hub import constants
 from torch import nn
 
-from ecoflap.errors import EcoflapError
+from ecoflap.errors import EcoflapError, first_line
 from ecoflap.models import hub
 from ecoflap.models.lavis.eva import call_projections
-from ecoflap.models.libraries import explained, first_line
+from ecoflap.models.libraries import explained
 from ecoflap.types.loading import Loading
 
 # What LAVIS asks the hub for besides what a model's configuration names.
@@ -128,6 +128,6 @@ def load(spec: str, name: str, kind: str) -> Parts:
     except Exception as error:  # no room, a cut file: as many kinds as libraries take part
         if offline is not None and isinstance(error, OSError):
             raise offline from error
-        raise EcoflapError("lavis_load", spec=spec, reason=first_line(error).rstrip(".")) from error
+        raise EcoflapError("lavis_load", spec=spec, reason=first_line(error)) from error
     call_projections(module)
     return Parts(module.eval().requires_grad_(False), pictures["eval"], texts["eval"])

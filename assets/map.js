@@ -228,6 +228,7 @@
     new ResizeObserver(resize).observe(holder);
     new MutationObserver(resize).observe(document.body, { attributes: true, attributeFilter: ["class"] });
     app.settle = (percent) => trigger("settle", { percent });
+    app.send = trigger;
     watch("value", () => {
       // Another model, or one that was scored after the page had been built, brings its layers with its first table.
       if (props.value && props.value.grid) {

@@ -18,6 +18,10 @@
     found: "", // what was recognised in the model, in words
     about: null, // what the Ask section knows of the model
     problem: "",
+    view: "sparsity", // what the map's colours mean: sparsity, score, difference (to the pinned one) or blame
+    pinned: null, // the recipe pinned as A: values of every knob, sparsity by layer, key and percent of its table
+    blame: null, // how much of a wrong answer's loss each block wins back when restored: {values: {block: share}, ...}
+    measured: null, // scores as far as they are measured: {scores, stderr} by layer, NaN where there is none yet
   };
 
   const say = (key, facts = {}) =>
@@ -64,7 +68,8 @@
 
   /** Take over other layers: what was known of the old ones is gone. */
   function regrid(grid) {
-    Object.assign(state, { grid, table: null, selected: -1, confirmed: null });
+    const none = { table: null, selected: -1, confirmed: null, pinned: null, blame: null, measured: null };
+    Object.assign(state, { grid, view: "sparsity" }, none);
   }
 
   /** What the page opens on: the matrix that the allocation spares most. */
@@ -120,6 +125,15 @@
     draw(state);
   }
 
+  /** As `on`, but once the hand has rested for a moment: for what is too much to draw with every frame. */
+  function rest(element, draw, wait = 120) {
+    let timer = 0;
+    on(element, () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => element.isConnected && draw(state), wait);
+    });
+  }
+
   function tell() {
     for (const listener of listeners) {
       if (listener.element.isConnected) listener.draw(state);
@@ -138,7 +152,7 @@
   }
 
   window.ecoflap = {
-    state, say, share, el, adopt, regrid, move, select, confirm, confirmed, sparsity, sparsityAt, capped, on, tell, ramp,
+    state, say, share, el, adopt, regrid, move, select, confirm, confirmed, sparsity, sparsityAt, capped, on, rest, tell, ramp,
     number: (value) => number.format(value),
     short: (value) => scaled(value, ["", "k", "M", "B"]),
     bytes: (value) => scaled(value, ["bytes", "kB", "MB", "GB"]),

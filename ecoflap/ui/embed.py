@@ -11,8 +11,12 @@ from ecoflap.texts import table
 
 ASSETS = Path(__file__).parents[2] / "assets"
 # In the order in which they build on each other.
-SCRIPTS = ("store.js", "layout.js", "map.js", "panels.js", "models.js", "ask.js", "editor.js", "live.js")
-STYLES = ("page.css",)
+SCRIPTS = (
+    *("store.js", "recipe.js", "layout.js", "map.js", "table.js", "keys.js", "play.js", "panels.js", "layer.js"),
+    *("figures.js", "models.js", "scoring.js", "ask.js", "intake.js", "editor.js", "ladder.js", "compare.js"),
+    *("batch.js", "live.js"),
+)
+STYLES = ("page.css", "map.css", "layer.css", "figures.css", "scoring.css", "ask.css", "ladder.css", "compare.css")
 
 
 def head(language: str = "en") -> str:

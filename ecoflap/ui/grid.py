@@ -84,6 +84,8 @@ def _cell(layer: Layer, band: dict[str, Any], index: int, language: str) -> dict
         "row": next(i for i, row in enumerate(band["rows"]) if row["key"] == key),
         "name": layer.name,
         "words": naming.layer_words(layer, language),
+        "block": layer.block,
+        "block_words": naming.block_words(layer, language),
         "rows": layer.rows,
         "cols": layer.cols,
         "score": layer.score,

@@ -18,6 +18,9 @@ from ecoflap.ui import naming, payload, pictures, rail, session
 from ecoflap.ui.ask_panel import answer_value
 from ecoflap.ui.grid import grid
 
+# The pattern's place among the knobs.
+PATTERN = list(session.DEFAULTS).index("pattern")
+
 
 def sent(event: gr.EventData, key: str) -> Any:
     """What the browser sent with an event under `key`; None where a raw request sent something else."""
@@ -56,7 +59,9 @@ class Handlers:
             layers, model = self.layers(), self.model()
             # Any target that every cap allows: the table holds all of them.
             recipe = session.recipe_of(0, *knobs[1:])
-            return payload.table_payload(layers, self.explorer.table(recipe), recipe, self._bits(), model)
+            set_by = dict(zip(list(session.DEFAULTS)[1:], knobs[1:]))
+            table = self.explorer.table(recipe)
+            return payload.table_payload(layers, table, recipe, self._bits(), model) | {"knobs": set_by}
         except EcoflapError as error:
             return {"error": error.text(self.language)}
 
@@ -67,19 +72,10 @@ class Handlers:
 
     def retable(self, *knobs: Any) -> tuple[Any, ...]:
         """A knob other than the target has moved: a new table, and what can be moved now (`Rail.freed`)."""
-        fixed, updates = knobs[1] == "fixed", rail.freedom(knobs[-1])
+        fixed, updates = knobs[1] == "fixed", rail.freedom(knobs[PATTERN])
         for place, shown in ((3, not fixed), (4, fixed)):  # the slider that belongs to the cap's switch
             updates[place] |= gr.update(visible=shown)
         return self.table(*knobs), *updates
-
-    def reset(self) -> tuple[Any, ...]:
-        """Every knob as at the start; the browser adopts the target that comes with the table."""
-        table = self.table(*session.DEFAULTS.values()) | {"adopt": session.DEFAULTS["percent"]}
-        values = [gr.update(value=value, interactive=True) for value in session.DEFAULTS.values()]
-        for name, shown in (("margin", True), ("cap", False)):
-            place = list(session.DEFAULTS).index(name)
-            values[place] = gr.update(value=session.DEFAULTS[name], visible=shown, interactive=True)
-        return table, gr.update(visible=False), *values
 
     def commit(self, event: gr.EventData, *knobs: Any) -> tuple[Any, Any, Any]:
         """A gesture has ended: the authority's figures, the skyline and the curves. `knobs` without the target."""

@@ -1,5 +1,6 @@
 """The page's layout and wiring: panels from their builders, events to their handlers."""
 
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -7,15 +8,24 @@ import gradio as gr
 from ecoflap.demo.scenes import PALETTE
 from ecoflap.host import Host
 from ecoflap.texts import say
-from ecoflap.ui import api, ask_panel, figures, rail
+from ecoflap.ui import (
+    api,
+    ask_panel,
+    batch_panel,
+    compare_panel,
+    figures,
+    ladder_panel,
+    layer_panel,
+    rail,
+    scoring_panel,
+)
 from ecoflap.ui.changing import PACE, Changing, News
 from ecoflap.ui.embed import panel
 from ecoflap.ui.handlers import Handlers
+from ecoflap.ui.jobs import Jobs
+from ecoflap.ui.restoring import Restoring
 from ecoflap.ui.session import DEFAULTS
-
-# Live events skip the queue (a third of its delay), show no spinner over what they update, and keep the last value.
-LIVE = {"queue": False, "show_progress": "hidden", "trigger_mode": "always_last", "api_visibility": "private"}
-PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
+from ecoflap.ui.shared import LIVE, MODEL, PRIVATE, Shared
 
 
 def build(explorer: Any, language: str = "en", **hosting: Any) -> gr.Blocks:
@@ -41,13 +51,20 @@ def build(explorer: Any, language: str = "en", **hosting: Any) -> gr.Blocks:
                 with gr.Row(elem_id="map-row"):
                     opened = {"grid": handlers.grid()}
                     table = handlers.table(*DEFAULTS.values())
-                    chart = panel("map", table, ("settle",), palette=figures.PALETTE, **opened)
-                    panel("layer")
+                    chart = panel("map", table, ("settle", "restore", "pin"), palette=figures.PALETTE, **opened)
+                    shared = Shared(handlers, Jobs(), knobs, chart, gr.State(None), language)
+                    layer_panel.build(shared)
                 shown = figures.build(skyline, curves, language)
                 asks = ask_panel.model_value(explorer)
                 with gr.Column(elem_id="ask-section", elem_classes=f"kind-{asks['kind']}"):
                     asking = ask_panel.build(asks, _brushes(), language)
-        _wire_recipe(handlers, knobs, chart, strip, shown)
+                    shared = replace(shared, asking=asking)
+                    ladder_panel.build(shared)
+                compare_panel.build(shared)
+                batch_panel.build(shared)
+        scoring_panel.build(shared)
+        page.unload(shared.jobs.leave)
+        _wire_recipe(shared, strip, shown)
         _wire_ask(handlers, asking, knobs)
         news = News(status, models, chart, *shown, gr.Timer(PACE), gr.State(seen))
         _wire_models(changing, news, knobs, asking, page)
@@ -59,12 +76,16 @@ def _brushes() -> dict[str, str]:
     return {name: "#" + "".join(f"{(a + b) // 2:02x}" for a, b in zip(*anchors)) for name, anchors in PALETTE.items()}
 
 
-def _wire_recipe(handlers: Handlers, knobs: rail.Rail, chart: gr.HTML, strip: gr.HTML, shown: list[gr.Plot]) -> None:
+def _wire_recipe(shared: Shared, strip: gr.HTML, shown: list[gr.Plot]) -> None:
     """Moving a knob fetches a table; the browser draws, and a settled hand commits once."""
-    others = knobs.knobs[1:]
-    gr.on([knob.input for knob in others], handlers.retable, knobs.knobs, [chart, *knobs.freed], **LIVE)
-    knobs.reset.click(handlers.reset, None, [chart, knobs.note, *knobs.knobs], **LIVE)
-    chart.settle(handlers.commit, others, [strip, *shown], **LIVE)
+    handlers, knobs, chart = shared.handlers, shared.rail, shared.chart
+    restoring = Restoring(handlers)
+    every = [chart, knobs.note, *knobs.knobs]
+    gr.on([knob.input for knob in knobs.inputs], handlers.retable, knobs.knobs, [chart, *knobs.freed], **LIVE)
+    knobs.reset.click(restoring.reset, None, every, **LIVE)
+    chart.restore(restoring.restore, None, every, **LIVE)
+    chart.pin(restoring.pin, None, shared.pinned, **LIVE)
+    chart.settle(handlers.commit, knobs.knobs[1:], [strip, *shown], **LIVE)
 
 
 def _wire_models(changing: Changing, news: News, knobs: rail.Rail, asking: ask_panel.AskPanel, page: gr.Blocks) -> None:
@@ -79,7 +100,7 @@ def _wire_models(changing: Changing, news: News, knobs: rail.Rail, asking: ask_p
 
 
 def _wire_ask(handlers: Handlers, asking: ask_panel.AskPanel, knobs: rail.Rail) -> None:
-    """Pictures, questions, answers. Everything that runs the model shares one place in the queue."""
+    """Pictures, questions, answers."""
     shown = [asking.token, asking.picker, asking.chips, asking.question, asking.answers]
     asking.picker.choose(handlers.choose, None, shown, **PRIVATE)
     asking.fresh.click(handlers.fresh, None, shown, **PRIVATE)
@@ -91,8 +112,5 @@ def _wire_ask(handlers: Handlers, asking: ask_panel.AskPanel, knobs: rail.Rail) 
         handlers.ask,
         [asking.token, asking.question, *knobs.knobs],
         asking.answers,
-        concurrency_id="model",
-        concurrency_limit=1,
-        trigger_mode="once",
-        **PRIVATE,
+        **MODEL,
     )

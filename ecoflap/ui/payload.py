@@ -30,7 +30,8 @@ def key_of(recipe: Recipe, model: str = "") -> str:
     """What distinguishes tables: the model and its scores, and the recipe without its target."""
     cap = f"+{recipe.cap_margin}" if recipe.max_sparsity is None else f"={recipe.max_sparsity}"
     decided = (recipe.pattern,) if recipe.fixed else (recipe.allocator, recipe.aggregate, cap)
-    return "|".join((*decided, recipe.granularity, ",".join(recipe.modalities), model))
+    held = [f"{name}={value!r}" for name, value in sorted(recipe.overrides.items())]
+    return "|".join((*decided, recipe.granularity, ",".join(recipe.modalities), *held, recipe.bundle, model))
 
 
 def table_payload(

@@ -23,6 +23,8 @@ class Rail:
     allocator: gr.Radio
     bridge: gr.Checkbox
     pattern: gr.Radio
+    scores: gr.Dropdown
+    overrides: gr.State
     note: gr.Markdown
     reset: gr.Button
 
@@ -30,6 +32,11 @@ class Rail:
     def knobs(self) -> list[gr.Component]:
         """What a recipe is made of."""
         return [getattr(self, name) for name in DEFAULTS]
+
+    @property
+    def inputs(self) -> list[gr.Component]:
+        """The knobs that people move themselves, but for the target."""
+        return [knob for knob in self.knobs[1:] if not isinstance(knob, gr.State)]
 
     @property
     def freed(self) -> list[gr.Component]:
@@ -59,6 +66,14 @@ def build(allocators: Sequence[str], has_bridge: bool, language: str) -> Rail:
         return worded(key, names, language)
 
     panel("headline")
+    scores = gr.Dropdown(
+        [(word("scores.own"), DEFAULTS["scores"])],
+        value=DEFAULTS["scores"],
+        label=word("scores"),
+        visible=False,
+        elem_id="scores",
+        interactive=True,
+    )
     percent = _slider(word("target"), 95, DEFAULTS["percent"], "target", show_label=False)
     panel("problem")
     note = gr.Markdown(word("pattern.note"), visible=False, elem_id="pattern-note")
@@ -96,8 +111,10 @@ def build(allocators: Sequence[str], has_bridge: bool, language: str) -> Rail:
             info=word("pattern.info"),
             elem_id="pattern",
         )
+        overrides = gr.State(DEFAULTS["overrides"])
+        panel("history")
         reset = gr.Button(word("reset"), size="sm", variant="secondary", elem_id="reset")
-    return Rail(percent, cap_mode, margin, cap, granularity, allocator, bridge, pattern, note, reset)
+    return Rail(percent, cap_mode, margin, cap, granularity, allocator, bridge, pattern, scores, overrides, note, reset)
 
 
 def _slider(label: str, most: int, value: int, name: str, **settings: bool) -> gr.Slider:

@@ -26,6 +26,8 @@ DEFAULTS = {
     "allocator": "ecoflap",
     "bridge": False,
     "pattern": UNSTRUCTURED,
+    "scores": "",
+    "overrides": {},
 }
 # A drawing of 256 x 256 takes a few kilobytes as PNG; whatever is far beyond that is not one.
 MAX_DRAWING = 1_000_000
@@ -51,8 +53,10 @@ def recipe_of(
     allocator: str,
     bridge: bool,
     pattern: str = UNSTRUCTURED,
+    scores: str = "",
+    overrides: dict[str, float] | None = None,
 ) -> Recipe:
-    """The recipe that the rail's knobs describe, in the order of DEFAULTS; a pattern fixes target and cap.
+    """The recipe that the rail's knobs describe, in the order of DEFAULTS; a pattern fixes target, cap and overrides.
 
     Raises:
         EcoflapError: a value no knob offers, or a target above the cap.
@@ -62,6 +66,7 @@ def recipe_of(
         "target": percent_of(percent, "target", 95),
         "max_sparsity": percent_of(cap, "cap") if fixed else None,
         "cap_margin": 0.1 if fixed else percent_of(margin, "margin"),
+        "overrides": overrides or {},
     }
     return Recipe(
         **(settings if pattern == UNSTRUCTURED else {"target": SPARSITY}),
@@ -69,7 +74,20 @@ def recipe_of(
         allocator=allocator,
         modalities=("vision", "bridge", "language") if bridge else ("vision", "language"),
         pattern=pattern,
+        bundle=scores or "",
     )
+
+
+def knobs_of(values: Any) -> list[Any]:
+    """The knobs' values in the order of DEFAULTS, from what the browser sent by name; what it did not send is default.
+
+    Raises:
+        EcoflapError: they describe no recipe.
+    """
+    given = values if isinstance(values, dict) else {}
+    knobs = [given.get(name, value) for name, value in DEFAULTS.items()]
+    recipe_of(*knobs)
+    return knobs
 
 
 def scene_token(seed: int) -> dict[str, Any]:

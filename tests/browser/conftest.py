@@ -7,6 +7,7 @@ import gradio as gr
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
+from ecoflap.explorer import Explorer
 from ecoflap.ui import build, launch_options
 from tests.ui.fakes import FakeExplorer
 
@@ -103,9 +104,28 @@ def explorer() -> FakeExplorer:
     return FakeExplorer()
 
 
+@pytest.fixture(scope="session")
+def demo() -> Iterator[Explorer]:
+    """The embedded model, loaded once for all tests."""
+    explorer = Explorer.open("demo")
+    assert explorer.wait_prepared().ready
+    yield explorer
+    explorer.close()
+
+
+@pytest.fixture
+def demo_page(chromium, demo) -> Iterator[Watched]:
+    """The page over the embedded model, ready; at the end nothing may have gone wrong in the console."""
+    yield from _watched(chromium, demo)
+
+
 @pytest.fixture
 def opened(chromium, explorer) -> Iterator[Watched]:
     """The page over `explorer`, ready; at the end nothing may have gone wrong in the console."""
+    yield from _watched(chromium, explorer)
+
+
+def _watched(chromium, explorer) -> Iterator[Watched]:
     blocks, url = serve(explorer)
     page = chromium.new_page(viewport={"width": 1440, "height": 900})
     watched = Watched(page, url)

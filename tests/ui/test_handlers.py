@@ -8,6 +8,7 @@ from ecoflap.errors import EcoflapError
 from ecoflap.host import Host
 from ecoflap.ui import session
 from ecoflap.ui.handlers import Handlers
+from ecoflap.ui.restoring import Restoring
 from tests.ui.fakes import FakeExplorer
 
 
@@ -96,9 +97,9 @@ def test_fresh_scenes_differ():
 
 
 def test_the_reset_restores_every_knob():
-    table, note, *updates = Handlers(Host(FakeExplorer())).reset()
-    assert not note["visible"] and all(update["interactive"] for update in updates)
-    assert [update["value"] for update in updates] == [*session.DEFAULTS.values()]
+    table, note, *updates = Restoring(Handlers(Host(FakeExplorer()))).reset()
+    assert not note["visible"] and all(update.get("interactive", True) for update in updates[:-1])
+    assert [update["value"] for update in updates[:-1]] + updates[-1:] == [*session.DEFAULTS.values()]
     assert table["adopt"] == session.DEFAULTS["percent"]
     assert np.isfinite(table["kept"]).all()
 

@@ -1,0 +1,4 @@
+// Pictures from elsewhere: pasted, dropped, or taken with the camera.
+(() => {
+  "use strict";
+})();

@@ -1,0 +1,7 @@
+// Measuring scores from the page.
+(() => {
+  "use strict";
+  const app = window.ecoflap;
+
+  app.mount.scoring = () => {};
+})();

@@ -1,0 +1,4 @@
+// The map's twin: every matrix as a row, sortable, with the same selection.
+(() => {
+  "use strict";
+})();

@@ -1,0 +1,1 @@
+"""Many pictures and questions, dense against pruned, one after another."""

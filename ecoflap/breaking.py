@@ -1,0 +1,1 @@
+"""Breaking point: the same question at a ladder of sparsities."""

@@ -1,0 +1,9 @@
+"""Breaking point and what broke it."""
+
+from ecoflap.ui.embed import panel
+from ecoflap.ui.shared import Shared
+
+
+def build(shared: Shared) -> None:
+    """Build the panel inside the current container and wire its events."""
+    panel("ladder")

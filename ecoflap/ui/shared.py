@@ -1,0 +1,45 @@
+"""What every panel of the page needs of the others."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from ecoflap.ui.ask_panel import AskPanel
+from ecoflap.ui.handlers import Handlers
+from ecoflap.ui.jobs import Jobs
+from ecoflap.ui.rail import Rail
+
+# Live events skip the queue (a third of its delay), show no spinner over what they update, and keep the last value.
+LIVE = {"queue": False, "show_progress": "hidden", "trigger_mode": "always_last", "api_visibility": "private"}
+PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
+# Everything that runs the model shares one place in the queue.
+MODEL = {"concurrency_id": "model", "concurrency_limit": 1, "trigger_mode": "once"} | PRIVATE
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Parts that exist before a panel is built; `asking` once the Ask section does.
+
+    Attributes:
+        handlers: the page's events.
+        jobs: long work by session.
+        rail: the knobs.
+        chart: the allocation map, whose value is the table.
+        pinned: the knobs of the recipe pinned as A, in the order of session.DEFAULTS, or None.
+        language: of the words.
+        asking: the Ask section.
+    """
+
+    handlers: Handlers
+    jobs: Jobs
+    rail: Rail
+    chart: gr.HTML
+    pinned: gr.State
+    language: str
+    asking: AskPanel | None = None
+
+    @property
+    def knobs(self) -> list[Any]:
+        """The knobs that make a recipe, in the order of session.DEFAULTS."""
+        return self.rail.knobs

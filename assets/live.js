@@ -14,12 +14,13 @@
     const now = table && `${table.key} ${percent}`;
     if (!table || !app.settle || now === sent) return;
     sent = now;
+    app.remember();
     app.settle(percent);
   }
 
   function later() {
     clearTimeout(timer);
-    if (!held) timer = setTimeout(commit, PAUSE);
+    if (!held && !app.state.playing) timer = setTimeout(commit, PAUSE);
   }
 
   /** A new table has come: the figures have to follow it. The very first one came with its figures. */
@@ -39,17 +40,4 @@
       commit();
     }, true);
   }
-
-  // Gradio drops a figure's node without telling Plotly, which would keep it for ever.
-  const purge = (node) => {
-    if (!(node instanceof Element) || !window.Plotly) return;
-    for (const plot of [node, ...node.querySelectorAll(".js-plotly-plot")]) {
-      if (plot.classList.contains("js-plotly-plot") && !plot.isConnected) window.Plotly.purge(plot);
-    }
-  };
-  document.addEventListener("DOMContentLoaded", () => {
-    new MutationObserver((changes) => {
-      for (const change of changes) change.removedNodes.forEach(purge);
-    }).observe(document.body, { childList: true, subtree: true });
-  });
 })();

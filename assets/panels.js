@@ -1,4 +1,4 @@
-// The panels that follow the hand: headline, strip, selected layer, and the state of the model at the top.
+// The headline above the slider, the sentence below it, and the state of the model at the top.
 (() => {
   "use strict";
   const app = window.ecoflap;
@@ -27,77 +27,6 @@
       problem.textContent = state.problem;
       problem.hidden = !state.problem || !state.table; // without a table the strip says it
     });
-  };
-
-  function bar(fraction, colour) {
-    const fill = app.el("i");
-    fill.style.width = `${Math.max(0, Math.min(1, fraction)) * 100}%`;
-    fill.style.background = colour;
-    return app.el("span", "bar", "", [fill]);
-  }
-
-  function achieved(state) {
-    const { table, row } = state;
-    const sure = app.confirmed();
-    const value = sure ? sure.achieved : 1 - table.kept[row] / table.total;
-    const facts = { zero: app.number(table.total - table.kept[row]), total: app.number(table.total) };
-    const big = app.el("div", "big", app.share(value));
-    big.dataset.role = "achieved";
-    const goal = app.say("page.strip.target", { target: `${row}%` });
-    return app.el("section", "card", "", [
-      app.el("h2", "", app.say("page.strip.achieved")),
-      app.el("div", "line", "", [big, app.el("span", "unit", goal)]),
-      app.el("p", "", app.say("page.strip.denominator", facts)),
-    ]);
-  }
-
-  function modalities(state) {
-    const { table, row, grid } = state;
-    const rows = table.modalities.map((part) => {
-      const band = grid.bands.find((entry) => entry.modality === part.name);
-      const share = part.kept[row] / part.size;
-      const words = part.prunable
-        ? app.say("page.strip.kept", { share: app.share(share), kept: app.short(part.kept[row]), size: app.short(part.size) })
-        : app.say("page.strip.whole", { size: app.short(part.size) });
-      const line = app.el("div", "share", "", [app.el("span", "name", band.title), bar(share, band.colour), app.el("span", "number", words)]);
-      line.dataset.modality = part.name;
-      line.dataset.kept = part.kept[row];
-      return line;
-    });
-    const never = state.dense.map(([kind, weights]) => `${kind} ${app.short(weights)}`).join(", ");
-    const note = app.say("page.strip.modalities_note") + (never ? ` ${app.say("page.strip.never", { parts: never })}` : "");
-    return app.el("section", "card wide", "", [
-      app.el("h2", "", app.say("page.strip.modalities")), ...rows, app.el("p", "", note),
-    ]);
-  }
-
-  function storage(state) {
-    const { table, row } = state;
-    const [dense, sparse] = [table.dense_bytes, table.sparse_bytes[row]];
-    const most = Math.max(dense, sparse);
-    const line = (key, size, colour) =>
-      app.el("div", "share", "", [app.el("span", "name", app.say(key)), bar(size / most, colour), app.el("span", "number", app.bytes(size))]);
-    return app.el("section", "card", "", [
-      app.el("h2", "", app.say("page.strip.storage")),
-      line("page.strip.dense", dense, "var(--muted)"),
-      line("page.strip.sparse", sparse, "var(--accent)"),
-      app.el("p", "", `${app.say("page.strip.storage_note", { bits: table.bits })} ${app.say(`page.strip.zeros.${table.pattern}`)}`),
-    ]);
-  }
-
-  app.mount.strip = ({ element, props, watch }) => {
-    app.on(element, (state) => {
-      if (!state.table) {
-        const kind = state.status === "error" ? "problem" : "waiting";
-        body(element).replaceChildren(app.el("section", "card whole", "", [app.el("p", kind, state.problem)]));
-        return;
-      }
-      body(element).replaceChildren(achieved(state), modalities(state), storage(state));
-      body(element).dataset.percent = state.row;
-      body(element).dataset.confirmed = app.confirmed() ? state.row : "";
-    });
-    watch("value", () => app.confirm(props.value));
-    app.confirm(props.value);
   };
 
   app.mount.status = ({ element, props, watch }) => {

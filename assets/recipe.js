@@ -4,34 +4,106 @@
   const app = window.ecoflap;
   const { state } = app;
 
+  const PATIENCE = 10000; // ms after which an answer is no longer waited for: the connection may be gone
+  let tickets = 0;
+  let timer = 0;
+  let asked = null; // the wish that Python is at work on: {ticket, values, row, refused}
+  let next = null; // the newest one after it: answers may overtake each other, so one at a time is sent
+
   /** Every knob by name, as the shown table was made by them. */
   app.snapshot = () => ({ ...state.table.knobs, percent: state.row });
 
-  /** Set every knob at once; the table that comes back is adopted. */
-  app.restore = (values) => app.send?.("restore", { values });
+  /** What the next change starts from: the newest wish, so that none is lost; else what the knobs say. */
+  function wanted() {
+    const wish = next ?? asked;
+    if (!wish) return { ...state.knobs, percent: state.row };
+    const moved = wish.values.percent !== wish.row;
+    return { ...wish.values, percent: moved ? wish.values.percent : state.row };
+  }
+
+  /** Set every knob at once; the table that comes back is adopted. Where Python refuses, it says why and `refused` runs. */
+  app.restore = (values, refused = () => {}) => {
+    const wish = { values, row: state.row, refused };
+    if (asked) next = wish;
+    else if (app.send) ask(wish);
+  };
+
+  function ask(wish) {
+    asked = { ...wish, ticket: ++tickets };
+    timer = setTimeout(() => answered(asked), PATIENCE);
+    app.send("restore", { values: asked.values, ticket: asked.ticket });
+  }
+
+  function answered({ refused }, error = true) {
+    clearTimeout(timer);
+    asked = null;
+    if (error) refused();
+    if (!next) return;
+    const wish = next;
+    next = null;
+    ask(wish);
+  }
+
+  /** A table or a sentence has come from Python. */
+  app.answered = ({ ticket, error }) => {
+    if (asked && asked.ticket === ticket) answered(asked, Boolean(error));
+  };
+
+  /** Whether Python has not answered the last wish yet. */
+  app.waiting = () => asked !== null;
 
   /** Fix the sparsity of layers, blocks or modalities by name, or with null give them back to the allocator. */
   app.lock = (changes) => {
-    const overrides = { ...state.table.knobs.overrides };
+    const base = wanted();
+    const overrides = { ...base.overrides };
     for (const [name, value] of Object.entries(changes)) {
       if (value === null) delete overrides[name];
       else overrides[name] = value;
     }
-    app.restore({ ...app.snapshot(), overrides });
+    app.restore({ ...base, overrides });
+  };
+
+  /** Keep a layer, a block or a modality whole; locks inside it, which would contradict that, are freed. */
+  app.spare = (name) => {
+    const inside = new Set(app.layersOf(name));
+    const freed = Object.keys(wanted().overrides).filter((other) => app.layersOf(other).every((layer) => inside.has(layer)));
+    app.lock({ ...Object.fromEntries(freed.map((other) => [other, null])), [name]: 0 });
+  };
+
+  // What a lock's name may be of, the narrowest first, as in ecoflap/allocation/pools.py; and what people call it.
+  const LEVELS = [
+    [(info) => info.name, (info) => info.words],
+    [(info) => info.block, (info) => info.block_words],
+    [(info) => state.grid.bands[info.band].modality, (info) => state.grid.bands[info.band].title],
+  ];
+
+  const levelOf = (name) => LEVELS.find(([read]) => state.grid.layers.some((info) => read(info) === name));
+
+  /** The layers that a name means. */
+  app.layersOf = (name) => {
+    const level = levelOf(name);
+    return level ? state.grid.layers.flatMap((info, layer) => (level[0](info) === name ? [layer] : [])) : [];
+  };
+
+  /** A lock's name in words. */
+  app.lockWords = (name) => {
+    const level = levelOf(name);
+    return level ? level[1](state.grid.layers.find((info) => level[0](info) === name)) : name;
   };
 
   /** The name of the override that holds a layer: its own, its block's or its modality's; null where none does. */
   app.locked = (layer) => {
-    const overrides = state.table.knobs.overrides;
+    const { overrides, pattern } = state.table.knobs;
+    if (pattern !== "unstructured") return null; // a pattern decides about every layer
     const info = state.grid.layers[layer];
-    return [info.name, info.block, state.grid.bands[info.band].modality].find((name) => name in overrides) ?? null;
+    return LEVELS.map(([read]) => read(info)).find((name) => name in overrides) ?? null;
   };
 
   /** Keep what is shown as A: later recipes are compared with it. */
   app.pin = () => {
     const values = app.snapshot();
     const sparsity = Float32Array.from(state.grid.layers, (_, layer) => app.sparsity(layer));
-    state.pinned = { values, sparsity, key: state.table.key, percent: state.row };
+    state.pinned = { values, sparsity, key: state.table.key, percent: state.row, table: state.table };
     app.send?.("pin", { values });
     app.tell();
   };
@@ -48,6 +120,4 @@
     state.view = view;
     app.tell();
   };
-
-  app.mount.history = () => {};
 })();

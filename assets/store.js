@@ -9,6 +9,7 @@
     percent: 50, // where the hand is
     row: 50, // the last target that the cap allows: what is shown
     table: null,
+    knobs: null, // every knob but the target, as Python last saw them; the table's own where it could make one
     grid: { bands: [], layers: [] },
     ramp: [],
     selected: -1,
@@ -21,7 +22,10 @@
     view: "sparsity", // what the map's colours mean: sparsity, score, difference (to the pinned one) or blame
     pinned: null, // the recipe pinned as A: values of every knob, sparsity by layer, key and percent of its table
     blame: null, // how much of a wrong answer's loss each block wins back when restored: {values: {block: share}, ...}
+    answers: null, // what was said to the last question: {state, stale, question, dense, a, b, percent_a, percent_b}
     measured: null, // scores as far as they are measured: {scores, stderr} by layer, NaN where there is none yet
+    twin: "map", // how the layers are shown: map or table
+    playing: false, // the target moves by itself
   };
 
   const say = (key, facts = {}) =>
@@ -45,6 +49,11 @@
     return node;
   }
 
+  /** Give a node other words; the same ones cost nothing. */
+  function put(node, text) {
+    if (node.textContent !== text) node.textContent = text;
+  }
+
   function decode(base64) {
     const raw = atob(base64);
     const words = new Uint16Array(raw.length / 2);
@@ -55,6 +64,7 @@
   /** Take over a table from Python; one that could not be made leaves the last one standing. */
   function adopt(payload) {
     if (!payload) return;
+    if (payload.knobs) state.knobs = payload.knobs;
     if (payload.error) {
       state.problem = payload.error;
     } else if (payload.model === state.grid.model) { // a table of other layers comes again, with its layers
@@ -63,13 +73,17 @@
       aim(state.percent);
       if (state.selected < 0) state.selected = mostSpared();
     }
+    window.ecoflap.answered(payload);
     tell();
   }
 
-  /** Take over other layers: what was known of the old ones is gone. */
+  /** Take over other layers: what was known of the old ones is gone. The same ones with other scores keep the rest. */
   function regrid(grid) {
-    const none = { table: null, selected: -1, confirmed: null, pinned: null, blame: null, measured: null };
-    Object.assign(state, { grid, view: "sparsity" }, none);
+    const { layers, of } = state.grid;
+    const same = of === grid.of && layers.length === grid.layers.length && grid.layers.every(({ name }, i) => name === layers[i].name);
+    const none = same && state.table ? {} : { selected: -1, pinned: null, blame: null, view: "sparsity" };
+    if (state.pinned && none.pinned === null) window.ecoflap.send?.("pin", { values: null });
+    Object.assign(state, { grid, table: null, confirmed: null, measured: null }, none);
   }
 
   /** What the page opens on: the matrix that the allocation spares most. */
@@ -84,9 +98,20 @@
     if (!state.table) return;
     const reachable = state.table.reachable[percent];
     if (reachable) state.row = percent;
-    else if (!state.table.reachable[state.row]) state.row = state.table.reachable.lastIndexOf(true);
-    const cap = share(state.table.caps[percent], 0);
-    state.problem = reachable ? "" : say("page.problem.cap", { target: `${percent}%`, cap, shown: `${state.row}%` });
+    else if (!state.table.reachable[state.row]) state.row = nearest(state.table.reachable, percent);
+    if (reachable) {
+      state.problem = "";
+      return;
+    }
+    const facts = { target: `${percent}%`, cap: share(state.table.caps[percent], 0), shown: `${state.row}%` };
+    const above = percent / 100 > state.table.caps[percent];
+    state.problem = above ? say("page.problem.cap", facts) : say("page.problem.locks", facts);
+  }
+
+  /** The reachable target that is nearest: a cap leaves the low ones, locks leave some in the middle. */
+  function nearest(reachable, percent) {
+    const found = reachable.flatMap((can, target) => (can ? [target] : []));
+    return found.reduce((best, target) => (Math.abs(target - percent) < Math.abs(best - percent) ? target : best));
   }
 
   function move(percent) {
@@ -152,7 +177,7 @@
   }
 
   window.ecoflap = {
-    state, say, share, el, adopt, regrid, move, select, confirm, confirmed, sparsity, sparsityAt, capped, on, rest, tell, ramp,
+    state, say, share, el, put, adopt, regrid, move, select, confirm, confirmed, sparsity, sparsityAt, capped, on, rest, tell, ramp,
     number: (value) => number.format(value),
     short: (value) => scaled(value, ["", "k", "M", "B"]),
     bytes: (value) => scaled(value, ["bytes", "kB", "MB", "GB"]),

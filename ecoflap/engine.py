@@ -3,7 +3,7 @@
 import gc
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -13,7 +13,7 @@ from ecoflap.data.registry import samples_for
 from ecoflap.data.samples import Samples
 from ecoflap.errors import EcoflapError
 from ecoflap.importance.precision import in_float32
-from ecoflap.importance.run import Progress
+from ecoflap.importance.run import Look, Progress
 from ecoflap.importance.settings import Settings
 from ecoflap.masking import MaskedModel, Ranked, rank_model
 from ecoflap.models.base import Batch, VisionLanguageModel
@@ -169,6 +169,16 @@ class Engine:
                 )
             return self._ranked[place]
 
+    def close_look(self, name: str, recipe: Recipe) -> tuple[torch.Tensor, torch.Tensor | None, Ranked | None]:
+        """One layer's dense weight, its input norms where the pruner needs them, its ranks where they are known.
+
+        The model is held for a moment only; none of the three is ever changed afterwards.
+        """
+        with self.held():
+            norms = self._norms_for(recipe) if registry.find(recipe.pruner).calibrated else {}
+            known = self._ranked.get((recipe.pruner, recipe.compared), {})
+            return self.masked.dense[name], norms.get(name), known.get(name)
+
     def _norms_for(self, recipe: Recipe) -> dict[str, torch.Tensor]:
         """The norms, if they are of the samples that the recipe names."""
         norms = self.norms()
@@ -240,11 +250,17 @@ class Engine:
         with self.state(allocation, recipe) as model:
             return model.answer(samples)
 
-    def score(self, settings: Settings | None = None, progress: Progress | None = None) -> ScoreBundle:
+    def score(
+        self,
+        settings: Settings | None = None,
+        progress: Progress | None = None,
+        source: str | None = None,
+        watch: Callable[[Look], None] | None = None,
+    ) -> ScoreBundle:
         """Scores of every layer, from the cache where the same were measured before.
 
         Others can ask meanwhile: the model is held for one unit of work at a time. A run that was stopped goes on where
-        it was.
+        it was. `source` is where samples come from, by default the engine's own; for `watch` see `run.measure`.
 
         Raises:
             EcoflapError: no samples to be had, or an unknown method.
@@ -252,4 +268,4 @@ class Engine:
         """
         with self._scoring:
             self._check_there()
-            return scoring.score(self, settings or Settings(), progress)
+            return scoring.score(self, settings or Settings(), progress, source, watch)

@@ -3,23 +3,23 @@
 Reading a bundle and allocating need no torch; the model loads in a thread of its own, so a page can open before it.
 """
 
-import hashlib
 import threading
-import time
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecoflap.allocation import Plan, allocate
 from ecoflap.allocation.registry import find
-from ecoflap.asking import sample_of
+from ecoflap.asking import DENSE, PINNED, PRUNED, Asked, Tell, ask, sample_of
 from ecoflap.errors import Cancelled, EcoflapError
 from ecoflap.loader import Loader
+from ecoflap.measuring import Cost, Measurement
 from ecoflap.models.kinds import Description, describe
 from ecoflap.models.registry import DEMO_SCORES, check_spec
 from ecoflap.texts import say
 from ecoflap.types import Allocation, Answer, Loading, Recipe, ScoreBundle
+from ecoflap.types.bundle import chosen
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,18 +28,10 @@ if TYPE_CHECKING:
     from ecoflap.engine import Engine
     from ecoflap.importance.settings import Settings
 
-# Tables and dense answers that are kept; each is small (a table of 588 layers is 450 KB).
+# Tables and answers that are kept; each is small (a table of 588 layers is 450 KB).
 KEPT_TABLES, KEPT_ANSWERS = 32, 256
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The dense and the pruned answer to one question, the allocation that pruned, and seconds by stage."""
-
-    dense: Answer
-    pruned: Answer
-    allocation: Allocation
-    seconds: dict[str, float]
+# Bytes of a score file: 588 layers with curves take 1 MB.
+MOST_SCORES = 32 * 10**6
 
 
 class _Kept:
@@ -127,7 +119,8 @@ class Explorer(Loader):
     def scored(self, recipe: Recipe) -> ScoreBundle:
         """The bundle that `recipe` is allocated on; scores the model first where scores are needed and missing."""
         if self.bundle is not None:
-            return self.bundle
+            # Whether a recipe fits the only one there is, the allocation says.
+            return chosen(self.bundles, recipe.bundle) if len(self.bundles) > 1 else self.bundle
         engine = self.wait()
         if recipe.target == 0 or recipe.fixed or not find(recipe.allocator).needs:
             return ScoreBundle(engine.model.name, "shapes", engine.model.layers)
@@ -145,8 +138,67 @@ class Explorer(Loader):
     def check_scored(self, recipe: Recipe) -> None:
         """Raise where `recipe` would have to wait until the model is scored, which may take hours."""
         needs = recipe.target > 0 and not recipe.fixed and find(recipe.allocator).needs
-        if needs and self.bundle is None and not self._done.is_set():
+        if needs and self.bundle is None:
             raise EcoflapError("scores_pending", state=self.status().message)
+
+    @property
+    def measuring(self) -> Measurement | None:
+        """The run of scoring that goes on, or how the last one ended; None before any."""
+        return self.measurements.now
+
+    def measure(self, settings: "Settings", source: str | None = None) -> Measurement:
+        """Begin to measure scores in the background; they join `bundles` as soon as they are there.
+
+        Whoever asks the model meanwhile waits for one unit of work at most. A run that is stopped keeps what it has
+        measured, and the next one of the same settings goes on there.
+
+        Args:
+            settings: what to measure.
+            source: where the samples come from, as `--calibration` takes it; None for what the model brings.
+
+        Raises:
+            EcoflapError: a run goes on already, the model is not loaded, or the method or the source is unknown.
+        """
+        from ecoflap.data.registry import check_source
+        from ecoflap.importance.registry import find as find_method
+
+        engine = self._there()
+        find_method(settings.method)
+        check_source(source)
+        return self.measurements.start(engine, settings, source, self._take, self._told)
+
+    def stop_measuring(self) -> None:
+        """End the run at its next unit; what it has measured is kept."""
+        self.measurements.stop()
+
+    def cost(self, settings: "Settings") -> Cost:
+        """What `measure` would take, at most.
+
+        Raises:
+            EcoflapError: the model is not loaded, or the method is unknown.
+        """
+        return self.measurements.cost(self._there(), settings)
+
+    def add_scores(self, path: Path) -> ScoreBundle:
+        """Add the score bundle in a file.
+
+        Raises:
+            EcoflapError: it cannot be read, is too large, or is of another model; or the model is not loaded.
+        """
+        engine = self._there()
+        if path.is_file() and path.stat().st_size > MOST_SCORES:
+            size = f"{path.stat().st_size / 1e6:.0f}"
+            raise EcoflapError("scores_large", path=path.name, size=size, most=MOST_SCORES // 10**6)
+        bundle = ScoreBundle.read(path)
+        self._check_bundle(engine, bundle)
+        self.add(bundle, "file")
+        return bundle
+
+    def _there(self) -> "Engine":
+        """The engine, if the model is loaded."""
+        if self.engine is None:
+            raise EcoflapError("measuring_early", state=self.status().message)
+        return self.engine
 
     def allocate(self, recipe: Recipe) -> Allocation:
         """Weights kept per layer for `recipe`."""
@@ -166,35 +218,42 @@ class Explorer(Loader):
             self._described = describe(self.spec)
         return self._described
 
-    def ask(self, image: "Image.Image | None", question: str, recipe: Recipe) -> Asked:
-        """The dense and the pruned answer; the dense one is kept for the next recipe.
+    def ask(
+        self,
+        image: "Image.Image | None",
+        question: str,
+        recipe: Recipe,
+        pinned: Recipe | None = None,
+        tell: Tell | None = None,
+    ) -> Asked:
+        """The dense and the pruned answer, and that of the pinned recipe; all are kept for the next time.
 
         Args:
             image: the picture; None for a model that reads text alone.
             question: empty for a classifier; the labels, separated by commas, for a zero-shot model.
             recipe: prunes the second model.
+            pinned: prunes the third one; None for none.
+            tell: told the answers while they grow, and how surprising the dense one is; None for the answers alone.
 
         Raises:
             EcoflapError: no picture, no question, a question too long, one of them to a model that has no use for it,
                 or a recipe that cannot be.
+            Cancelled: `tell` said so.
         """
         if self.described is None:
             self.wait()
         sample = sample_of(self.described.kind, image, question)
-        allocation = self.allocate(recipe)
-        engine = self.wait()
-        began = time.perf_counter()
-        key = (sample.question, *_identity(sample.image))
-        dense = self._answers.get(key) or self._answers.put(key, engine.answer([sample], None, None)[0])
-        middle = time.perf_counter()
-        pruned = engine.answer([sample], allocation, recipe)[0]
-        seconds = {"dense": middle - began, "pruned": time.perf_counter() - middle}
-        return Asked(dense, pruned, allocation, seconds)
+        recipes = {DENSE: (None, None), PRUNED: (self.allocate(recipe), recipe)}
+        if pinned is not None:
+            recipes[PINNED] = (self.allocate(pinned), pinned)
+        return ask(self.wait(), sample, recipes, self._answers, tell)
 
-
-def _identity(image: "Image.Image | None") -> tuple[Any, ...]:
-    """What tells a picture from others."""
-    return () if image is None else (image.mode, image.size, hashlib.sha256(image.tobytes()).digest())
+    def dense(self, image: "Image.Image | None", question: str) -> Answer:
+        """The dense answer alone, from before where it was asked before; arguments and errors as of `ask`."""
+        if self.described is None:
+            self.wait()
+        sample = sample_of(self.described.kind, image, question)
+        return ask(self.wait(), sample, {DENSE: (None, None)}, self._answers).dense
 
 
 def _settings_for(recipe: Recipe) -> "Settings":

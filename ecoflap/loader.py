@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecoflap.errors import Cancelled, EcoflapError
+from ecoflap.importance.settings import Settings
+from ecoflap.measuring import Measuring
 from ecoflap.models.kinds import Description
 from ecoflap.models.registry import open_model
 from ecoflap.texts import say
-from ecoflap.types import Loading, Recipe, ScoreBundle
+from ecoflap.types import Layer, Loading, Recipe, ScoreBundle
 from ecoflap.types.loading import LoadProgress, LoadStep
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from ecoflap.importance.run import Step
 
 STEPS = {"download": "status.download", "weights": "status.weights"}
+# Score bundles that are kept beside the first one.
+KEPT_BUNDLES = 15
 # Seconds after which the speed of a step says how long the rest will take.
 SURE_AFTER = 2.0
 
@@ -48,6 +52,13 @@ class Loader:
         self._error: EcoflapError | None = None
         self._described: Description | None = None
         self._facts: dict[str, Any] | None = None
+        self._layers: tuple[Layer, ...] = ()
+        # Further bundles by fingerprint, and where a bundle that did not come with the model is from: measured or file.
+        self._added: dict[str, ScoreBundle] = {}
+        self.origins: dict[str, str] = {}
+        self.measurements = Measuring()
+        # Whether it is scored without being asked.
+        self._prepares = False
         # Whether it was given back, or is not to be loaded at all.
         self.closed = False
         self._message: tuple[str, dict[str, Any]] = ("status.loading", {"model": model})
@@ -60,11 +71,33 @@ class Loader:
         # Told of loading too: a progress bar.
         self.listener: LoadProgress | None = None
 
+    @property
+    def bundles(self) -> tuple[ScoreBundle, ...]:
+        """All scores of the model: those that it is allocated on by default, then what was added, in that order."""
+        return () if self.bundle is None else (self.bundle, *self._added.values())
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The prunable layers, as soon as they are known; their scores may not be."""
+        return self._layers if self.bundle is None else self.bundle.layers
+
+    def add(self, bundle: ScoreBundle, origin: str) -> None:
+        """Keep another bundle, or the first one; of too many, the oldest that was added goes."""
+        mark = bundle.fingerprint
+        if self.bundle is None:
+            self.bundle = bundle
+        elif mark in (self.bundle.fingerprint, *self._added):
+            return
+        else:
+            self._added = dict([*self._added.items(), (mark, bundle)][-KEPT_BUNDLES:])
+        self.origins[mark] = origin
+
     def start(self, prepare: bool = True) -> None:
         """Load the model in a thread of its own; what needs it waits. Called once, or again after `close`."""
         for event in (self._loaded, self._done):
             event.clear()
         self.closed, self._error, self._message = False, None, ("status.loading", {"model": self.spec})
+        self._prepares = prepare
         self._thread = threading.Thread(target=self._load, args=(prepare,), daemon=True, name="load")
         self._thread.start()
 
@@ -76,10 +109,12 @@ class Loader:
         """Give the memory of the weights back, as soon as nobody uses them; the bundle stays, so allocations go on."""
         self.closed = True
         self.cancel()
+        self.measurements.stop()
         if self.engine is not None:
             self.engine.stop()
         if self._thread is not None:
             self._thread.join()
+        self.measurements.wait()
         self._stop.clear()
         self._error = EcoflapError("model_released", model=self.spec)
         engine, self.engine = self.engine, None
@@ -111,11 +146,11 @@ class Loader:
         if self._stop.is_set():
             raise Cancelled
         if self.bundle is not None:
-            self._check_bundle(engine)
+            self._check_bundle(engine, self.bundle)
         elif prepare:
             engine.try_sample()
         self._described = Description(model.kind, model.labels)
-        self._facts = facts_of(engine)
+        self._facts, self._layers = facts_of(engine), tuple(engine.model.layers)
         self.engine = engine
         self._loaded.set()
 
@@ -133,10 +168,22 @@ class Loader:
         """Score where there is no bundle; rank the weights for the default recipe."""
         engine = self.engine
         if self.bundle is None:
-            self.bundle = engine.score(progress=self._tell)
+            self._score_first(engine)
         if self.calibration is not None or self.spec == "demo":
             self._message = ("status.ranking", {})
             engine.ranked(Recipe())
+
+    def _score_first(self, engine: "Engine") -> None:
+        """Score by the default settings; whoever stops that may measure by others."""
+        self.measurements.begin(Settings())
+        try:
+            self.measurements.run(engine, self._take, self._told, self._tell)
+        except Cancelled:
+            if self._stop.is_set():  # loading itself was
+                raise
+
+    def _take(self, bundle: ScoreBundle) -> None:
+        self.add(bundle, "measured")
 
     def _tell_loading(self, step: LoadStep) -> bool:
         if self.listener is not None:
@@ -163,13 +210,13 @@ class Loader:
             self._message = (key, {"done": step.done, "total": step.total, "minutes": round(step.left / 60)})
         return not self._stop.is_set()
 
-    def _check_bundle(self, engine: "Engine") -> None:
-        """Raise where the bundle is of another model: shapes for any bundle, weights where it names them."""
+    def _check_bundle(self, engine: "Engine", bundle: ScoreBundle) -> None:
+        """Raise where a bundle is of another model: shapes for any bundle, weights where it names them."""
         shapes = {layer.name: (layer.rows, layer.cols) for layer in engine.model.layers}
-        for layer in self.bundle.layers:
+        for layer in bundle.layers:
             if shapes.get(layer.name) != (layer.rows, layer.cols):
                 raise EcoflapError("bundle_of_other_model", layer=layer.name, model=engine.model.name)
-        measured_on = self.bundle.facts.get("model_fingerprint", engine.fingerprint)
+        measured_on = bundle.facts.get("model_fingerprint", engine.fingerprint)
         if measured_on != engine.fingerprint:
             raise EcoflapError("bundle_of_other_weights", wanted=measured_on, found=engine.fingerprint)
 
@@ -184,7 +231,8 @@ class Loader:
         if error is None:
             facts = self._facts or {}
             place = {name: facts.get(name, "") for name in ("device", "dtype")}
-            return Status(True, say("status.ready", language, **place))
+            key = "status.unscored" if self._prepares and self.bundle is None else "status.ready"
+            return Status(True, say(key, language, **place))
         return Status(False, error.text(language), error.text(language))
 
     def wait(self) -> "Engine":

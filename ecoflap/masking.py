@@ -155,13 +155,19 @@ def _select(weight: torch.Tensor, dense: torch.Tensor, ranks: torch.Tensor, remo
         torch.ops.aten.threshold_backward(dense[part], ranks[part], removed - 1, grad_input=weight[part])
 
 
+def first_kept(layer: Layer, kept: int, ranked: Ranked) -> int | torch.Tensor:
+    """The lowest rank that stays when `kept` weights do: one for the layer, or (rows, 1) where rows are compared."""
+    if ranked.scope == "matrix":
+        return layer.size - kept
+    if ranked.scope in pattern.GROUPED:
+        return patterns.removed(layer, kept, ranked.scope)
+    removed, extra = removed_per_row(layer, kept)
+    # Of the ranks' type: comparing two types would first copy all ranks into the wider one.
+    thresholds = torch.full((layer.rows, 1), removed, dtype=ranked.ranks.dtype, device=ranked.ranks.device)
+    thresholds[:extra] -= 1
+    return thresholds
+
+
 def keep_mask(layer: Layer, kept: int, ranked: Ranked) -> torch.Tensor:
     """True where a weight stays: (rows, cols) bool with exactly `kept` True. What `MaskedModel.apply` selects by."""
-    if ranked.scope == "matrix":
-        return ranked.ranks >= layer.size - kept
-    if ranked.scope in pattern.GROUPED:
-        return ranked.ranks >= patterns.removed(layer, kept, ranked.scope)
-    removed, extra = removed_per_row(layer, kept)
-    thresholds = torch.full((layer.rows, 1), removed, device=ranked.ranks.device)
-    thresholds[:extra] -= 1
-    return ranked.ranks >= thresholds
+    return ranked.ranks >= first_kept(layer, kept, ranked)

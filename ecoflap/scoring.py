@@ -1,7 +1,7 @@
 """Scoring a loaded model: samples, the method's units under the engine's lock, a journal, and the bundle."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from ecoflap.data.registry import samples_for
 from ecoflap.data.samples import Samples
 from ecoflap.importance import registry, zeroth_order
 from ecoflap.importance.precision import in_float32
-from ecoflap.importance.run import Progress, measure
+from ecoflap.importance.run import Look, Progress, measure
 from ecoflap.importance.settings import Settings
 from ecoflap.importance.task import Method, Task, whole
 from ecoflap.masking import Ranked
@@ -27,12 +27,18 @@ VERSION = 5
 PRUNED_BY = Recipe()
 
 
-def score(engine: "Engine", settings: Settings, progress: Progress | None = None) -> ScoreBundle:
+def score(
+    engine: "Engine",
+    settings: Settings,
+    progress: Progress | None = None,
+    source: str | None = None,
+    watch: Callable[[Look], None] | None = None,
+) -> ScoreBundle:
     """The bundle of `engine`'s model; see `Engine.score`."""
     method = registry.find(settings.method)
     model = engine.model
     found = samples_for(
-        model.spec, engine.source, settings.samples, settings.seed, asks=model.asks, labels=model.labels
+        model.spec, source or engine.source, settings.samples, settings.seed, asks=model.asks, labels=model.labels
     )
     for note in found.notes:
         logging.getLogger(__name__).warning(note)
@@ -49,11 +55,20 @@ def score(engine: "Engine", settings: Settings, progress: Progress | None = None
     journal = store.Journal(store.journal_path(name))
     with _held(engine, method):
         task = _task(engine, found, settings, ranked)
-    layers = measure(method, task, journal, lambda: _held(engine, method), progress)
+    layers = measure(method, task, journal, lambda: _held(engine, method), progress, watch)
     bundle = ScoreBundle(engine.model.name, method.name, layers, _facts(engine, found, settings, task, journal))
     if store.try_to(bundle.write, store.scores_path(name)):
         journal.remove()
     return bundle
+
+
+def cost(engine: "Engine", settings: Settings) -> tuple[int, float]:
+    """(units, forwards of one block on one sample) that scoring takes, at most; nothing is run."""
+    model = engine.model
+    batches = [None] * -(-settings.samples // settings.batch_size)
+    task = Task(model.layers, model.linears, model.blocks, model.loss, batches, settings)
+    units, forwards = registry.find(settings.method).cost(task)
+    return units, forwards * settings.samples / len(batches)
 
 
 def _kinds(devices: Sequence[str]) -> str:

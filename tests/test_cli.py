@@ -34,6 +34,24 @@ def test_allocate_gives_the_contracts_document(tmp_path):
     assert list(found["groups"]) == ["v", "l"]
 
 
+def test_what_is_fixed_by_hand_is_kept_and_the_rest_pays(tmp_path):
+    TOY.write(tmp_path / "scores.json")
+    options = ("--scores", tmp_path / "scores.json", "--target", "0.5", "--max-sparsity", "0.9")
+    found = document("allocate", *options, "--override", "v=0.25", "--override", "l.q = 0.625")
+    assert found["groups"] == {"v": 0.25, "l": 0.625} and found["achieved"] == 0.5
+    run("allocate", *options, "--override", "vision=0.25", "--out", tmp_path / "recipe.json")
+    assert Recipe.read(tmp_path / "recipe.json").overrides == {"vision": 0.25}
+    again = document("allocate", "--scores", tmp_path / "scores.json", "--recipe", tmp_path / "recipe.json")
+    assert again["groups"] == found["groups"]
+
+
+def test_by_default_targets_that_a_hand_leaves_no_solution_are_left_out(t5_folder, sample_folder, tmp_path):
+    common = ("--model", t5_folder, "--calibration", sample_folder, "--data", sample_folder)
+    points = document("evaluate", *common, "--allocator", "uniform", "--override", "vision=0.5")["points"]
+    targets = [point["target"] for point in points]
+    assert 0.0 not in targets and 0.5 in targets
+
+
 def test_allocate_on_the_reference_scores_gives_the_references_numbers(reference):
     case = json.loads((reference / "allocations.json").read_text())["cases"][0]
     names = {
@@ -96,6 +114,12 @@ def test_every_command_has_help(command):
             "so --method, the settings of a method would have no effect",
         ),
         (["allocate", "--target", "half"], "Invalid value for '--target'"),
+        (["allocate", "--override", "vision"], "'vision' is no NAME=SPARSITY"),
+        (["allocate", "--override", "vision=half"], "'vision=half' is no NAME=SPARSITY"),
+        (["allocate", "--override", "vision=1.5"], "vision is 1.5"),
+        (["allocate", "--override", "hearing=0.5"], "Nothing that is pruned is called 'hearing'"),
+        (["allocate", "--target", "0.9", "--override", "vision=0"], "leave no solution at target 0.9"),
+        (["allocate", "--pattern", "2:4", "--override", "vision=0.5"], "overrides cannot be met"),
         (["allocate", "--granularity", "row"], "Choose one of: layer, block, model"),
         (["ask", "--image", "none.png", "--question", "x"], "no picture 'none.png'"),
         (["ask", "--image", "none.png", "--question", " "], "There is no question"),

@@ -15,7 +15,7 @@ from ecoflap.export import save_pruned
 from ecoflap.importance.settings import Settings
 from ecoflap.models import huggingface
 from ecoflap.types import Layer, Loading, Recipe, Sample, ScoreBundle
-from tests.tiny import samples, scored, weights
+from tests.tiny import Forgetful, samples, scored, weights
 
 PICTURE = Image.new("RGB", (40, 32), "red")
 
@@ -110,6 +110,7 @@ def test_the_dense_answer_is_asked_once(blip2_folder, sample_folder, monkeypatch
 def test_everybody_gets_the_answer_of_their_own_recipe(blip2_folder, sample_folder):
     explorer = opened(blip2_folder, sample_folder)
     recipes = [Recipe(target / 10, 1.0) for target in range(10)]
+    explorer._answers = Forgetful()  # what is kept would be no answer of the model
     alone = [explorer.ask(PICTURE, "what is there ?", recipe).pruned for recipe in recipes]
     found = [[] for _ in recipes]
 

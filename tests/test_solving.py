@@ -14,7 +14,7 @@ from ecoflap.explorer import Explorer
 from ecoflap.importance.settings import Settings
 from ecoflap.models import huggingface
 from ecoflap.types import Loading, Recipe, ScoreBundle
-from tests.tiny import scored, weights
+from tests.tiny import Forgetful, scored, weights
 
 PICTURE = Image.new("RGB", (40, 32), "red")
 SEQUENTIAL = Recipe(0.7, calibration="sequential")
@@ -84,6 +84,7 @@ def test_a_sequential_recipe_of_other_samples_is_refused(engine):
 def test_people_with_sequential_and_dense_recipes_get_their_own_answers(blip2_folder, sample_folder):
     explorer = Explorer.open(str(blip2_folder), None, Loading("cpu"), str(sample_folder))
     recipes = [Recipe(target, 1.0, calibration=mode) for target in (0.4, 0.8) for mode in ("dense", "sequential")]
+    explorer._answers = Forgetful()  # what is kept would be no answer of the model
     alone = [explorer.ask(PICTURE, "what is there ?", recipe).pruned for recipe in recipes]
     found = [[] for _ in recipes]
 

@@ -35,6 +35,7 @@ LAYERS = (
         "engine",
         "evaluation",
         "export",
+        "measuring",
         "loader",
         "blaming",
         "breaking",
@@ -49,12 +50,12 @@ LAYERS = (
 )
 HOMES = {
     "gradio": ("ecoflap/ui/", "app.py"),
-    "plotly": ("ecoflap/plots.py", "ecoflap/ui/"),
+    "plotly": (),
     "transformers": ("ecoflap/models/huggingface/", "ecoflap/demo/", "ecoflap/validation/blip2.py"),
     "datasets": ("ecoflap/data/hub_datasets.py",),
     "lavis": ("ecoflap/models/lavis/",),
 }
-NO_TORCH = tuple(f"ecoflap/{part}" for part in ("types", "allocation", "texts", "errors.py", "plots.py", "ui"))
+NO_TORCH = tuple(f"ecoflap/{part}" for part in ("types", "allocation", "texts", "errors.py", "plots", "ui"))
 
 
 def imports(path):

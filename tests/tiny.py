@@ -87,3 +87,13 @@ def scored(engine):
     from ecoflap.importance.settings import Settings
 
     return engine.score(Settings(samples=3, batch_size=2))
+
+
+class Forgetful:
+    """In the place of an explorer's kept answers: keeps none, so that every one is the model's."""
+
+    def get(self, key):
+        return None
+
+    def put(self, key, value):
+        return value

@@ -94,6 +94,12 @@ def _on_grid(
     return values, np.interp(grid, sparsity, error)
 
 
+def loss_increase(layers: Sequence[Layer], sparsities: Sequence[float]) -> float:
+    """What the measured curves of `layers` add up to at `sparsities`, one of each layer, as they were measured."""
+    pairs = zip(layers, sparsities)
+    return float(sum(_on_grid(layer.curve, np.array([sparsity]), 1.0)[0][0] for layer, sparsity in pairs))
+
+
 def _prior(groups: Sequence[Sequence[Layer]], sizes: np.ndarray) -> np.ndarray:
     """What is expected of a weight of each group next to others, (groups,): by PRIOR where known, else all alike."""
     if not all(PRIOR in layer.stats for group in groups for layer in group):

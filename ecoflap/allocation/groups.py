@@ -22,11 +22,13 @@ class Groups:
         sizes: weights per group, (groups,) int64.
         scores: importance per group, (groups,) float64, at least 0, in any unit.
         layers: the layers of each group, in execution order.
+        whole: where these are some of more groups: those, and which they are, (groups,) int64.
     """
 
     sizes: np.ndarray
     scores: np.ndarray
     layers: tuple[tuple[Layer, ...], ...] = ()
+    whole: "tuple[Groups, np.ndarray] | None" = None
 
     @cached_property
     def total(self) -> int:
@@ -56,10 +58,16 @@ class Groups:
 
     @cached_property
     def marginals(self) -> Marginals:
-        """What the next weight of every group costs, from the layers' curves."""
-        return marginals(self.layers)
+        """What the next weight of every group costs, from the layers' curves.
+
+        What groups have in common is found in all of them, so that a group's price does not depend on the others' pool.
+        """
+        if self.whole is None:
+            return marginals(self.layers)
+        groups, chosen = self.whole
+        return Marginals(groups.marginals.sparsities, groups.marginals.prices[chosen])
 
     def subset(self, chosen: np.ndarray) -> "Groups":
-        """The groups where `chosen` (groups,) bool is True."""
-        layers = tuple(layers for layers, keep in zip(self.layers, chosen) if keep)
-        return Groups(self.sizes[chosen], self.scores[chosen], layers)
+        """The groups at the indices `chosen`, (chosen,) int64."""
+        layers = tuple(self.layers[i] for i in chosen)
+        return Groups(self.sizes[chosen], self.scores[chosen], layers, (self, chosen))

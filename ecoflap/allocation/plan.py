@@ -6,6 +6,7 @@ import numpy as np
 
 from ecoflap.allocation import budget, registry
 from ecoflap.allocation.groups import Groups
+from ecoflap.allocation.pools import group_name, nested
 from ecoflap.errors import EcoflapError
 from ecoflap.types import Allocation, Layer, Recipe, ScoreBundle, pattern
 
@@ -13,17 +14,16 @@ from ecoflap.types import Allocation, Layer, Recipe, ScoreBundle, pattern
 TARGETS = tuple(step / 100 for step in range(96))
 
 
-def group_name(layer: Layer, granularity: str) -> str:
-    """The group that `layer` belongs to: itself, its block, or its modality."""
-    return {"layer": layer.name, "block": layer.block, "model": layer.modality}[granularity]
-
-
 class Plan:
     """Everything of an allocation that does not depend on the target, computed once per bundle and recipe.
 
-    Groups are in order of first appearance. A group fixed by an override keeps round((1 - s) * size) weights; the other
-    groups share what is left of the budget. An N:M pattern fixes every layer instead: its plan is the same at every
-    target.
+    An override makes a pool of the layers that it names: they keep size - round(s * size) weights in all, whatever the
+    cap, and the allocator shares these among the pool's groups like any budget. What is fixed inside a pool (a layer in
+    a block, a block in a modality) is a pool of its own that the rest of the outer one pays for. Everything else shares
+    what is left of the overall budget. Without overrides there is one pool, and its groups are the recipe's.
+
+    Groups are in order of first appearance; one with layers in several pools is a group in each. An N:M pattern fixes
+    every layer instead: its plan is the same at every target.
     """
 
     def __init__(self, bundle: ScoreBundle, recipe: Recipe) -> None:
@@ -36,16 +36,19 @@ class Plan:
         self.group_of = tuple(group_name(layer, recipe.granularity) for layer in self.layers)
         chosen = [i for i, counts in enumerate(self.prunable) if counts]
         self.chosen = np.array(chosen)
-        self.names = tuple(dict.fromkeys(self.group_of[i] for i in chosen))
-        index = {group: i for i, group in enumerate(self.names)}
-        self.member = np.array([index[self.group_of[i]] for i in chosen])
+        pruned = [self.layers[i] for i in chosen]
+        self.pools, own = nested(pruned, recipe.overrides)
+        places = [(pool, self.group_of[i]) for pool, i in zip(own.tolist(), chosen)]
+        index = {place: i for i, place in enumerate(dict.fromkeys(places))}
+        self.names = tuple(group for _, group in index)
+        self.member = np.array([index[place] for place in places])
         self.layer_sizes = np.array([layer.size for layer in self.layers], dtype=np.int64)
-        need = None if recipe.fixed else self.allocator.lacks([self.layers[i] for i in chosen])
+        need = None if recipe.fixed else self.allocator.lacks(pruned)
         if need:
             raise EcoflapError("bundle_lacks", allocator=self.allocator.name, need=need, method=bundle.method)
         self.groups = self._groups()
         self._split = budget.Split(self.member, self.layer_sizes[self.chosen])
-        self._fix_overrides(index)
+        self._share_pools(np.array([pool for pool, _ in index]))
 
     def _groups(self) -> Groups:
         """The prunable layers by group, with their aggregated scores."""
@@ -59,33 +62,40 @@ class Plan:
             members[group].append(layer)
         return Groups(sizes, scores / sizes if self.recipe.aggregate == "avg" else scores, tuple(map(tuple, members)))
 
-    def _fix_overrides(self, index: dict[str, int]) -> None:
-        """Note which groups the recipe fixes, and how much they keep."""
-        unknown = [group for group in self.recipe.overrides if group not in index]
-        if unknown:
-            raise EcoflapError("unknown_group", group=unknown[0], granularity=self.recipe.granularity)
-        self.fixed = np.full(len(self.names), -1, dtype=np.int64)
-        for group, sparsity in self.recipe.overrides.items():
-            if sparsity > self.recipe.cap:
-                raise EcoflapError("override_above_cap", group=group, value=sparsity, cap=self.recipe.cap)
-            size = int(self.groups.sizes[index[group]])
-            self.fixed[index[group]] = size - round(sparsity * size)
-        self.free = self.fixed < 0
-        self.free_groups = self.groups.subset(self.free) if self.recipe.overrides else self.groups
+    def _share_pools(self, pool_of: np.ndarray) -> None:
+        """Note which groups share what is left in each pool; `pool_of` (groups,) is the pool of every group.
+
+        Raises:
+            EcoflapError: a pool cannot keep what is asked of it and of the pools inside it.
+        """
+        self._chosen = [np.flatnonzero(pool_of == number) for number in range(len(self.pools))]
+        whole = len(self.pools) == 1
+        self._shared = [self.groups if whole else self.groups.subset(chosen) for chosen in self._chosen]
+        for pool, groups in zip(self.pools[1:], self._shared[1:]):
+            if not 0 <= pool.kept - pool.held <= groups.total:
+                facts = {"keep": pool.kept, "held": pool.held, "room": groups.total, "value": pool.sparsity}
+                raise EcoflapError("overrides_contradict", group=pool.name, **facts)
 
     def group_kept(self, target: float, cap: float) -> np.ndarray:
         """Weights kept per group, (groups,) int64, summing to exactly round((1 - target) * N)."""
         keep = budget.budget(self.groups.total, target)
         if not self.recipe.overrides:
             return self.allocator.keep(self.groups, keep, cap)
-        kept = self.fixed.copy()
-        rest, room = keep - int(kept[~self.free].sum()), self.free_groups.total
-        if not (1 - cap) * room - 0.5 <= rest <= room:
-            facts = {"target": target, "keep": keep, "fixed": keep - rest, "room": room, "cap": cap}
+        outermost, free = self.pools[0], self._shared[0].total
+        rest = keep - outermost.held
+        if not (1 - cap) * free - 0.5 <= rest <= free:
+            facts = {"target": target, "keep": keep, "fixed": outermost.held, "room": free, "cap": cap}
             raise EcoflapError("overrides_break_budget", **facts)
-        if room:
-            kept[self.free] = self.allocator.keep(self.free_groups, rest, cap)
+        kept = np.empty(len(self.groups.sizes), dtype=np.int64)
+        for pool, chosen, groups in zip(self.pools, self._chosen, self._shared):
+            kept[chosen] = self._pool_kept(groups, rest if pool is outermost else pool.kept - pool.held, cap)
         return kept
+
+    def _pool_kept(self, groups: Groups, count: int, cap: float) -> np.ndarray:
+        """Weights kept per group of one pool: `count` in all, under the cap or what the pool needs beyond it."""
+        if len(groups.sizes) < 2:
+            return np.full(len(groups.sizes), count, dtype=np.int64)
+        return self.allocator.keep(groups, count, max(cap, 1 - count / groups.total))
 
     def layer_kept(self, target: float, cap: float) -> np.ndarray:
         """Weights kept per layer, (layers,) int64; a group's count is split by size, largest remainder within it."""
@@ -112,7 +122,7 @@ class Plan:
         return Allocation(self.layers, tuple(kept.tolist()), self.prunable, self.group_of, target, cap)
 
     def table(self, targets: Sequence[float] = TARGETS) -> np.ndarray:
-        """Sparsity of every layer at every target: (targets, layers) float64, NaN where out of the cap's reach."""
+        """Sparsity of every layer at every target: (targets, layers) float64, NaN where cap or overrides leave none."""
         kept = np.full((len(targets), len(self.layers)), np.nan)
         for row, target in zip(kept, targets):
             cap = min(1.0, target + self.recipe.cap_margin) if self.recipe.max_sparsity is None else self.recipe.cap

@@ -11,9 +11,9 @@ from ecoflap.cli.output import Format, bar, show
 from ecoflap.command import stderr
 from ecoflap.errors import EcoflapError, find
 from ecoflap.explorer import Explorer
-from ecoflap.formats.tables import fitted
+from ecoflap.formats.tables import Table, fitted
 from ecoflap.texts import say
-from ecoflap.types import Loading, Recipe, Sample
+from ecoflap.types import Loading, Recipe, Sample, ScoreBundle
 from ecoflap.types.answer import check_choice
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ TITLES = {"exact": "cli.evaluate.exact", "vqa": "cli.evaluate.vqa", "loss": "cli
     "rounding",
     "pattern",
     "calibration_mode",
+    "overrides",
 )
 @with_loading
 def evaluate(
@@ -57,7 +58,8 @@ def evaluate(
 
     usual = [value for value in TARGETS if recipe.max_sparsity is None or value <= recipe.max_sparsity]
     # Without --target only a recipe's file or its pattern give one.
-    targets = target or ([recipe.target] if recipe.target or recipe.overrides else usual)
+    given = target or ([recipe.target] if recipe.target or isinstance(recipe.overrides, Table) else None)
+    targets = given or usual
     recipes = [replace(recipe, target=value) for value in targets]
     if data is None and model != "demo" and calibration != "demo":
         raise EcoflapError("evaluation_missing", model=model)
@@ -73,11 +75,23 @@ def evaluate(
     for note in found.notes:
         stderr.print(note, markup=False)
     recipes = [fitted(chosen, explorer.scored(chosen).layers) for chosen in recipes]
+    if not given and recipe.overrides:
+        recipes = _possible(explorer.scored(recipe), recipe, targets)
     points = _points(explorer, found.samples, recipes, marked)
     document = {"model": model, "data": found.name, "metric": marked.name}
     title = say(TITLES[marked.name], count=f"{len(found.samples):,}", data=found.name)
     title += "\n" + say("cli.evaluate.captions") if found.captions else ""
     show(document | {"points": [point.to_json() for point in points]}, form, title, list(map(_row, points)))
+
+
+def _possible(bundle: ScoreBundle, recipe: Recipe, targets: Sequence[float]) -> list[Recipe]:
+    """The recipe at the targets that what is fixed by hand leaves a solution at; where none, at all, for the error."""
+    import numpy as np
+
+    from ecoflap.allocation import Plan
+
+    there = ~np.isnan(Plan(bundle, recipe).table(targets)).any(axis=1)
+    return [replace(recipe, target=target) for target, can in zip(targets, there) if can or not there.any()]
 
 
 def _points(

@@ -10,6 +10,7 @@ import typer
 
 from ecoflap.cli.output import Format
 from ecoflap.command import stderr
+from ecoflap.errors import EcoflapError
 from ecoflap.formats.recipes import read_recipe
 from ecoflap.texts import say
 from ecoflap.types import Recipe
@@ -45,15 +46,30 @@ RECIPE_OPTIONS: dict[str, tuple[Any, Any]] = {
     "rounding": (Annotated[str, option("rounding")], _DEFAULT.rounding),
     "pattern": (Annotated[str, option("pattern")], _DEFAULT.pattern),
     "calibration_mode": (Annotated[str, option("calibration-mode")], _DEFAULT.calibration),
+    "overrides": (Annotated[list[str] | None, option("override")], None),
 }
 # Options that are not called like their field: on the command line `calibration` is where samples come from.
 _FIELDS = {"calibration_mode": "calibration"}
 
 
 def recipe_from(values: dict[str, Any]) -> Recipe:
-    """A recipe from option values; `modalities` is a list with commas."""
+    """A recipe from option values; `modalities` is a list with commas, `overrides` a list of NAME=SPARSITY."""
     chosen = tuple(part.strip() for part in values["modalities"].split(",") if part.strip())
-    return Recipe(**{_FIELDS.get(name, name): value for name, value in values.items()} | {"modalities": chosen})
+    read = {"modalities": chosen, "overrides": dict(map(override, values["overrides"] or ()))}
+    return Recipe(**{_FIELDS.get(name, name): value for name, value in values.items()} | read)
+
+
+def override(text: str) -> tuple[str, float]:
+    """Name and sparsity of NAME=SPARSITY.
+
+    Raises:
+        EcoflapError: it is not of this form.
+    """
+    name, _, value = text.rpartition("=")
+    try:
+        return name.strip(), float(value)
+    except ValueError as error:
+        raise EcoflapError("override_form", value=text) from error
 
 
 def with_recipe(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

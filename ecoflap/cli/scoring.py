@@ -137,6 +137,7 @@ def _convergence(bundle: ScoreBundle) -> str:
     "modalities",
     "rounding",
     "pattern",
+    "overrides",
 )
 def allocate(
     recipe: Recipe,

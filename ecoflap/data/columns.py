@@ -34,7 +34,7 @@ class Columns:
     Attributes:
         image: pictures, or names of their files.
         question: questions.
-        answer: the answer, or a list of accepted ones.
+        answer: the answer, or a list of accepted ones; None only where a row may have none.
         several: lists of accepted answers, where these are apart from `answer`.
         kind: the type of question.
         labels: names of the classes, where `answer` holds their numbers.
@@ -42,7 +42,7 @@ class Columns:
 
     image: str | None
     question: str | None
-    answer: str
+    answer: str | None
     several: str | None = None
     kind: str | None = None
     labels: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class Columns:
     @property
     def captions(self) -> bool:
         """Whether the answers are captions."""
-        return self.question is None and self.answer.strip().lower() in CAPTIONS
+        return self.question is None and (self.answer or "").strip().lower() in CAPTIONS
 
     @property
     def named(self) -> list[str]:
@@ -79,12 +79,13 @@ def columns_of(
     image = _first(names, IMAGE) if wanted.pictures else None
     question = _first(names, QUESTION) if wanted.questions else None
     answer = _first(names, ANSWER)
-    if answer is None and wanted.pictures and question is not None and question.strip().lower() == "text":
+    beside_picture = wanted.pictures and question is not None and question.strip().lower() == "text"
+    if answer is None and wanted.answers and beside_picture:
         answer, question = question, None
     classes = (labels or {}).get(answer, ())
     if question is None and wanted.questions:  # they become a list with commas; ImageNet's hold synonyms after theirs
         classes = tuple(label.split(",")[0].strip() for label in classes)
-    needed = {"image": image or not wanted.pictures, "answer": answer}
+    needed = {"image": image or not wanted.pictures, "answer": answer or not wanted.answers}
     if not classes and (answer is None or answer.strip().lower() not in CAPTIONS):
         needed["question"] = question or not wanted.questions
     missing = [name for name in ("image", "question", "answer") if not needed.get(name, True)]
@@ -94,6 +95,41 @@ def columns_of(
             "samples_columns", where=where, missing=", ".join(missing), answers="/".join(ANSWER), **facts
         )
     return Columns(image, question, answer, _first(names, SEVERAL), _first(names, KIND), classes)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What a row holds: its picture as the source keeps it, and all words; empty where none is there and none due."""
+
+    picture: Any
+    question: str
+    answer: str
+    references: tuple[str, ...]
+    kind: str
+
+
+def cells_of(row: Mapping[str, Any], columns: Columns, wanted: Wanted, where: str) -> Cells:
+    """The cells of one row; see `sample_of`.
+
+    Raises:
+        EcoflapError: one that is needed is empty.
+    """
+    answers = answers_of(row.get(columns.answer), columns.labels) if columns.answer else []
+    references = answers_of(row.get(columns.several), ()) if columns.several else answers
+    question = _question(row, columns) if wanted.questions else ""
+    picture = row.get(columns.image) if wanted.pictures else None
+    picture = picture.strip() if isinstance(picture, str) else picture
+    cells = {
+        "image": picture not in (None, "") or not wanted.pictures,
+        "question": question or not wanted.questions,
+        "answer": answers or not wanted.answers,
+    }
+    empty = [name for name, value in cells.items() if not value]
+    if empty:
+        raise EcoflapError("samples_row", where=where, empty=", ".join(empty))
+    kind = " ".join(answers_of(row.get(columns.kind))[:1]) if columns.kind else ""
+    answer = most_frequent(answers) if answers else ""
+    return Cells(picture, question, answer, tuple(references) if len(references) > 1 else (), kind)
 
 
 def sample_of(row: Mapping[str, Any], columns: Columns, wanted: Wanted, where: str, opened: OpenPicture) -> Sample:
@@ -109,22 +145,9 @@ def sample_of(row: Mapping[str, Any], columns: Columns, wanted: Wanted, where: s
     Raises:
         EcoflapError: a cell is empty, or the picture cannot be used.
     """
-    answers = answers_of(row.get(columns.answer), columns.labels)
-    references = answers_of(row.get(columns.several), ()) if columns.several else answers
-    question = _question(row, columns) if wanted.questions else ""
-    picture = row.get(columns.image) if wanted.pictures else None
-    picture = picture.strip() if isinstance(picture, str) else picture
-    cells = {
-        "image": picture not in (None, "") or not wanted.pictures,
-        "question": question or not wanted.questions,
-        "answer": answers,
-    }
-    empty = [name for name, value in cells.items() if not value]
-    if empty:
-        raise EcoflapError("samples_row", where=where, empty=", ".join(empty))
-    kind = " ".join(answers_of(row.get(columns.kind))[:1]) if columns.kind else ""
-    image = opened(picture) if wanted.pictures else None
-    return Sample(image, question, most_frequent(answers), kind, tuple(references) if len(references) > 1 else ())
+    cells = cells_of(row, columns, wanted, where)
+    image = opened(cells.picture) if wanted.pictures else None
+    return Sample(image, cells.question, cells.answer, cells.kind, cells.references)
 
 
 def _question(row: Mapping[str, Any], columns: Columns) -> str:

@@ -22,7 +22,8 @@ class Wanted:
     """What is asked of a source: `count` samples chosen by `seed`, for a model that `asks` so, from its `split`.
 
     `split` is calibration or evaluation; it matters where a source has several parts. `labels` are those of a model
-    that chooses among its own, and rows whose answer is none of them are skipped.
+    that chooses among its own, and rows whose answer is none of them are skipped. Without `answers` a row may have
+    none.
     """
 
     count: int
@@ -30,6 +31,7 @@ class Wanted:
     asks: str = ASKS[0]
     split: str = "calibration"
     labels: tuple[str, ...] = ()
+    answers: bool = True
 
     def __post_init__(self) -> None:
         check_choice(self.count, self.seed)

@@ -36,15 +36,24 @@ def read(path: Path, part: str | None, wanted: Wanted) -> Samples:
         EcoflapError: several tables, one that cannot be read, a missing column, or no usable row.
     """
     table = path if path.is_file() else _only(path)
-    try:
-        names, lines = _csv(table) if table.suffix.lower() == ".csv" else _jsonl(table)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = (getattr(error, "strerror", None) or str(error)).rstrip(".")
-        raise EcoflapError("samples_table", path=table, reason=reason) from error
+    names, lines = lines_of(table, str(table))
     columns = columns_of(names, wanted, str(table))
     folders = PictureFolders(Path(part) if part else table.parent)
     sample = partial(_sample, lines, table.name, columns, folders, wanted)
     return gather(path.resolve().name, rows_of(len(lines), wanted, sample), wanted, columns.captions)
+
+
+def lines_of(table: Path, name: str) -> tuple[list[str], list[Line]]:
+    """Names of a table's columns, and its lines; errors call the table `name`.
+
+    Raises:
+        EcoflapError: it cannot be read.
+    """
+    try:
+        return _csv(table) if table.suffix.lower() == ".csv" else _jsonl(table)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).rstrip(".")
+        raise EcoflapError("samples_table", path=name, reason=reason) from error
 
 
 def _sample(lines: list[Line], table: str, columns: Columns, folders: PictureFolders, wanted: Wanted, i: int) -> Sample:

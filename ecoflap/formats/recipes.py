@@ -11,6 +11,8 @@ from ecoflap.types import Allocation, Recipe
 JSON = (".json",)
 # What a table of sparsities leaves open.
 _OPEN = ("pruner", "scope", "rounding", "calibration")
+# Fields whose option is called otherwise.
+_OPTIONS = {"overrides": "override"}
 
 
 def read_recipe(path: Path, explicit: dict[str, Any]) -> Recipe:
@@ -25,7 +27,8 @@ def read_recipe(path: Path, explicit: dict[str, Any]) -> Recipe:
         return replace(Recipe.read(path), **explicit)
     idle = [name for name in explicit if name not in _OPEN]
     if idle:
-        raise EcoflapError("table_fixes", path=path, option=f"--{idle[0].replace('_', '-')}")
+        option = _OPTIONS.get(idle[0], idle[0].replace("_", "-"))
+        raise EcoflapError("table_fixes", path=path, option=f"--{option}")
     # Every sparsity is given, so nobody is asked for one; the cap allows all of them.
     fixed = {"target": 0.0, "max_sparsity": 1.0, "allocator": "uniform", "granularity": "layer"}
     return Recipe(**fixed | explicit, overrides=read_table(path))

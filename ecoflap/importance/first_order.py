@@ -33,9 +33,12 @@ def _measure(task: Task, number: int) -> list[float]:
     return [value for layer in sums for value in layer]
 
 
-def layers(task: Task, values: Values) -> tuple[Layer, ...]:
+def layers(task: Task, values: Values) -> tuple[Layer | None, ...]:
     """Every layer with the score that the settings name, its standard error over batches, and all three as stats."""
-    batches = [values[_place(number)] for number in range(len(task.batches))]
+    found = (values.get(_place(number)) for number in range(len(task.batches)))
+    batches = [batch for batch in found if batch is not None]
+    if not batches:
+        return (None,) * len(task.layers)
     return tuple(
         _scored(layer, task.settings.gradient, [batch[3 * index : 3 * index + 3] for batch in batches])
         for index, layer in enumerate(task.layers)
@@ -50,4 +53,17 @@ def _scored(layer: Layer, gradient: str, batches: list[list[float]]) -> Layer:
     return replace(layer, score=score, stderr=stderr, draws=count, stats=layer.stats | stats)
 
 
-METHOD = Method("first-order", "First-order", "https://arxiv.org/abs/2310.02998", units, layers, forwards_only=False)
+def forwards(task: Task) -> float:
+    """A pass through all blocks and back, which costs twice as much again."""
+    return 3.0 * len(task.blocks)
+
+
+METHOD = Method(
+    "first-order",
+    "First-order",
+    "https://arxiv.org/abs/2310.02998",
+    units,
+    layers,
+    forwards_only=False,
+    forwards=forwards,
+)

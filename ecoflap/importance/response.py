@@ -105,8 +105,8 @@ def estimate(increases: Sequence[float], tokens: Sequence[float]) -> tuple[float
     return increase, math.sqrt(squares * count / (count - 1)) / total
 
 
-def _point(task: Task, values: Values, block: str, sparsity: float, batches: int) -> Point:
-    """(sparsity, increase, standard error) from all of the first `batches` batches that measured the point."""
+def _point(task: Task, values: Values, block: str, sparsity: float, batches: int) -> Point | None:
+    """(sparsity, increase, standard error) from those of the first `batches` batches that measured the point."""
     increases: list[float] = []
     tokens: list[float] = []
     for number in range(batches):
@@ -114,25 +114,27 @@ def _point(task: Task, values: Values, block: str, sparsity: float, batches: int
         if measured is not None:
             increases += measured
             tokens += values[f"{number}/tokens"]
-    return (sparsity, *estimate(increases, tokens))
+    return (sparsity, *estimate(increases, tokens)) if tokens else None
 
 
-def layers(task: Task, values: Values) -> tuple[Layer, ...]:
+def layers(task: Task, values: Values) -> tuple[Layer | None, ...]:
     """Every layer with its share, by size, of its block's curve and of the area under it, which is the score.
 
-    So curves and scores of any group of layers add up.
+    So curves and scores of any group of layers add up. A block is known as soon as all points of its curve are.
     """
     found: Mapping[str, Layer] = {
         layer.name: layer
         for block, members in by_block(task.layers).items()
         for layer in _scored(task, values, block, members)
     }
-    return tuple(found[layer.name] for layer in task.layers)
+    return tuple(found.get(layer.name) for layer in task.layers)
 
 
 def _scored(task: Task, values: Values, block: str, members: Sequence[Layer]) -> list[Layer]:
-    """The layers of one block."""
+    """The layers of one block; none while a point of its curve is missing."""
     curve = tuple(_point(task, values, block, s, len(task.batches)) for s in sorted(task.settings.sparsities))
+    if None in curve:
+        return []
     area, error = _area(curve)
     size = sum(layer.size for layer in members)
     shares = [layer.size / size for layer in members]

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 from ecoflap.errors import Cancelled, EcoflapError
 from ecoflap.importance.task import Method, Task, Unit, Values, whole
@@ -28,6 +29,8 @@ class Step:
 
 # Told of every step; returns False to stop.
 Progress = Callable[[Step], bool | None]
+# What is known so far, whenever somebody asks, from any thread: the task's layers, None where nothing is known yet.
+Look = Callable[[], tuple[Layer | None, ...]]
 
 
 def measure(
@@ -36,6 +39,7 @@ def measure(
     journal: MutableMapping[str, list[float]] | None = None,
     hold: Callable[[], AbstractContextManager] = nullcontext,
     progress: Progress | None = None,
+    watch: Callable[[Look], None] | None = None,
 ) -> tuple[Layer, ...]:
     """Measure all units that the journal lacks, and summarise.
 
@@ -45,6 +49,8 @@ def measure(
         journal: key -> values of units measured before; every new one is put in as soon as it is known.
         hold: a context around every unit, in which nobody else changes or runs the model.
         progress: told after every unit; returning False cancels.
+        watch: given, before the first unit, what to ask for the layers as far as they are known. The run does nothing
+            for it: only who asks computes, and what is asked for last is all that a stopped run has.
 
     Raises:
         EcoflapError: a measured value is not a finite number.
@@ -52,6 +58,8 @@ def measure(
     """
     known = {} if journal is None else journal
     clock = _Clock()
+    if watch is not None:
+        watch(partial(method.layers, task, known))
     try:
         _tell(progress, clock.plan(method.units(task, known), known, method.undecided(task, known)))
         while True:

@@ -110,20 +110,29 @@ class Method:
         link: the paper.
         units: the units of a task, in the order in which they run, as far as the values known so far decide them: asked
             again when all are measured, until there is nothing new.
-        layers: the task's layers with what their units' values say.
+        layers: the task's layers with what the values known so far say, None for a layer of which they say nothing yet;
+            asked by others too while units are measured.
         forwards_only: whether units run forwards only, so that half-precision models can be computed in float32.
         prunes: whether units need the ranks by which weights are pruned.
         undecided: cost of the units that values not yet known may still add, at most.
+        forwards: block forwards on one batch that a cost of 1 stands for.
     """
 
     name: str
     title: str
     link: str
     units: Callable[[Task, Values], list[Unit]]
-    layers: Callable[[Task, Values], tuple[Layer, ...]]
+    layers: Callable[[Task, Values], tuple[Layer | None, ...]]
     forwards_only: bool = True
     prunes: bool = False
     undecided: Callable[[Task, Values], float] = lambda task, values: 0.0
+    forwards: Callable[[Task], float] = lambda task: 1.0
+
+    def cost(self, task: Task) -> tuple[int, float]:
+        """(units, block forwards) of a whole run, at most; nothing is run and the batches are not looked at."""
+        units = self.units(task, {})
+        total = sum(unit.cost for unit in units) + self.undecided(task, {})
+        return len(units), total * self.forwards(task)
 
 
 def whole(number: int) -> str:

@@ -87,14 +87,29 @@ def _measure(task: Task, number: int, layer: Layer) -> list[float]:
     return draws([task.linears[layer.name]], run, task.settings.draws, task.settings.eps, [seed])
 
 
-def layers(task: Task, values: Values) -> tuple[Layer, ...]:
-    """Every layer with its score, standard error and number of draws."""
+def layers(task: Task, values: Values) -> tuple[Layer | None, ...]:
+    """Every layer with its score, standard error and number of draws, from the batches that are measured."""
     return tuple(_scored(layer, values, range(len(task.batches))) for layer in task.layers)
 
 
-def _scored(layer: Layer, values: Values, numbers: Sequence[int]) -> Layer:
-    score, stderr, count = summary([values[key(number, layer.name)] for number in numbers])
+def _scored(layer: Layer, values: Values, numbers: Sequence[int]) -> Layer | None:
+    """One layer; None where none of its batches is measured."""
+    batches = measured(values, layer.name, numbers)
+    if not batches:
+        return None
+    score, stderr, count = summary(batches)
     return replace(layer, score=score, stderr=stderr, draws=count)
+
+
+def measured(values: Values, name: str, numbers: Sequence[int]) -> list[Sequence[float]]:
+    """The values of those units of `name`, a layer or a block, that are measured, batch by batch."""
+    found = (values.get(key(number, name)) for number in numbers)
+    return [batch for batch in found if batch is not None]
+
+
+def forwards(task: Task) -> float:
+    """Every draw runs the rest of the model twice."""
+    return 2.0 * task.settings.draws
 
 
 def convergence(task: Task, values: Mapping[str, Sequence[float]]) -> list[tuple[int, float | None]]:
@@ -107,4 +122,6 @@ def convergence(task: Task, values: Mapping[str, Sequence[float]]) -> list[tuple
     return found
 
 
-METHOD = Method("zeroth-order", "Zeroth-order (ECoFLaP)", "https://arxiv.org/abs/2310.02998", units, layers)
+METHOD = Method(
+    "zeroth-order", "Zeroth-order (ECoFLaP)", "https://arxiv.org/abs/2310.02998", units, layers, forwards=forwards
+)

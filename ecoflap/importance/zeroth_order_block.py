@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from ecoflap.importance.task import Method, Task, Unit, Values, by_block, key, seed_of
-from ecoflap.importance.zeroth_order import draws, summary
+from ecoflap.importance.zeroth_order import draws, forwards, measured, summary
 from ecoflap.types import Layer
 
 
@@ -31,20 +31,30 @@ def _measure(task: Task, number: int, block: str, members: list[Layer]) -> list[
     return draws(moved, run, task.settings.draws, task.settings.eps, seeds)
 
 
-def layers(task: Task, values: Values) -> tuple[Layer, ...]:
+def layers(task: Task, values: Values) -> tuple[Layer | None, ...]:
     """Every layer with its share, by size, of its block's score and of the standard error.
 
     Nothing is known inside a block; sums over a block, as the allocation takes them, give the block's score.
     """
     scored = {}
     for block, members in by_block(task.layers).items():
-        score, stderr, count = summary([values[key(number, block)] for number in range(len(task.batches))])
+        batches = measured(values, block, range(len(task.batches)))
+        if not batches:
+            continue
+        score, stderr, count = summary(batches)
         size = sum(layer.size for layer in members)
         for layer in members:
             share = layer.size / size
             error = None if stderr is None else stderr * share
             scored[layer.name] = replace(layer, score=score * share, stderr=error, draws=count)
-    return tuple(scored[layer.name] for layer in task.layers)
+    return tuple(scored.get(layer.name) for layer in task.layers)
 
 
-METHOD = Method("zeroth-order-block", "Zeroth-order, whole blocks", "https://arxiv.org/abs/2310.02998", units, layers)
+METHOD = Method(
+    "zeroth-order-block",
+    "Zeroth-order, whole blocks",
+    "https://arxiv.org/abs/2310.02998",
+    units,
+    layers,
+    forwards=forwards,
+)

@@ -1,8 +1,9 @@
 """What every model that can be explored has to offer, whichever library it comes from."""
 
 import hashlib
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,12 +13,13 @@ from torch import nn
 from ecoflap.errors import EcoflapError, first_line
 from ecoflap.models import discovery, findings, reach
 from ecoflap.types import Answer, Layer, Sample
+from ecoflap.types.answer import MAX_NEW_TOKENS
 from ecoflap.types.loading import ASKS, KINDS
 
 Batch = Mapping[str, torch.Tensor]
+# Told an answer as far as it goes, after every token; what it raises ends the answer.
+Hear = Callable[[Answer], None]
 
-# Enough for the longest answer that people read; the demo's caption of six objects has fewer.
-MAX_NEW_TOKENS = 64
 # Elements of each weight that its fingerprint reads: all of a small model's, an even choice of a weight of millions.
 _PROBE = 2**20
 
@@ -68,6 +70,26 @@ class VisionLanguageModel(ABC):
     @abstractmethod
     def answer(self, samples: Sequence[Sample], max_new_tokens: int = MAX_NEW_TOKENS) -> list[Answer]:
         """Greedy answers to the questions; the samples' own answers are not looked at."""
+
+    def answer_aloud(self, sample: Sample, hear: Hear, max_new_tokens: int = MAX_NEW_TOKENS) -> Answer:
+        """What `answer` gives for one question, told as it grows; a model that answers in one piece tells nothing."""
+        return self.answer([sample], max_new_tokens)[0]
+
+    def surprise(self, sample: Sample) -> float | None:
+        """Mean cross-entropy in nats over the tokens of the sample's answer, the end token included.
+
+        How little the model, as it is now, expects this answer: 0 is what it would have said for certain. None where
+        the answer is empty, the model has no room for its end, or the loss is no number.
+        """
+        if not sample.answer:
+            return None
+        try:
+            with torch.inference_mode():
+                total, count = self.losses(self.encode([sample]))
+        except EcoflapError:
+            return None
+        value = float(total[0] / count[0])
+        return value if math.isfinite(value) else None
 
     @abstractmethod
     def save(self, folder: Path) -> None:

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
 
+# Enough for the longest answer that people read; the demo's caption of six objects has fewer.
+MAX_NEW_TOKENS = 64
 # More than the largest evaluation split in use has (VQAv2's, 214,354 questions).
 MOST_SAMPLES = 250_000
 

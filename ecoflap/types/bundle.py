@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -133,9 +134,13 @@ class ScoreBundle:
         facts = {key: self.facts[key] for key in _OPTIONAL if key in self.facts}
         return head | facts | {"fingerprint": self.fingerprint, "layers": [layer.to_json() for layer in self.layers]}
 
+    def text(self) -> str:
+        """What its file holds."""
+        return json.dumps(self.to_json(), indent=1) + "\n"
+
     def write(self, path: Path) -> None:
         """Write the bundle to `path`, whole or not at all."""
-        write_text(path, json.dumps(self.to_json(), indent=1) + "\n")
+        write_text(path, self.text())
 
     @classmethod
     def read(cls, path: Path) -> "ScoreBundle":
@@ -161,3 +166,16 @@ class ScoreBundle:
         facts = {key: document[key] for key in _OPTIONAL if key in document}
         model, method = str(document.get("model", "")), str(document.get("method", ""))
         return cls(model, method, layers, facts, document.get("fingerprint"))
+
+
+def chosen(bundles: Sequence[ScoreBundle], fingerprint: str) -> ScoreBundle:
+    """The one of `bundles` with this fingerprint; the first where it is empty.
+
+    Raises:
+        EcoflapError: there is none.
+    """
+    found = next((bundle for bundle in bundles if fingerprint in ("", bundle.fingerprint)), None)
+    if found is None:
+        marks = ", ".join(bundle.fingerprint for bundle in bundles)
+        raise EcoflapError("scores_unknown", wanted=fingerprint, found=marks)
+    return found

@@ -40,7 +40,10 @@ class Recipe:
         granularity: what shares one sparsity: layer (each matrix), block, or model (each modality).
         aggregate: a group's score is the sum of its matrices' scores, or that sum per weight (avg).
         modalities: the prunable set.
-        overrides: group name -> sparsity fixed by hand; the others share the rest of the budget.
+        overrides: name of a layer, a block or a modality -> sparsity fixed by hand, whatever the granularity and the
+            cap. What it names keeps exactly size - round(sparsity * size) weights, shared by the allocator among the
+            groups in it; what is named inside it (a layer in its block, a block in its modality) counts first, and the
+            rest of it pays. Everything else shares the rest of the budget exactly, under the cap.
         pruner: the local criterion that ranks weights inside a layer.
         scope: weights are compared within a row or the whole matrix; paper = matrix in vision, row elsewhere.
         rounding: exact keeps exactly the budget; reference removes int(cols * sparsity) per row like the public code.
@@ -110,7 +113,7 @@ class Recipe:
 
     @property
     def cap(self) -> float:
-        """The largest sparsity that a group may have."""
+        """The largest sparsity that the allocator may give a group; a hand may fix a larger one."""
         return min(1.0, self.target + self.cap_margin) if self.max_sparsity is None else self.max_sparsity
 
     def write(self, path: Path) -> None:

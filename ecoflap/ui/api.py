@@ -30,11 +30,15 @@ def register(host: Any, language: str) -> None:
         allocator: str = "ecoflap",
         modalities: list[str] = MODALITIES,
         pattern: Literal["unstructured", "2:4", "4:8"] = UNSTRUCTURED,
+        overrides: dict | None = None,
     ) -> dict:
-        """Sparsity of every group. Without max_sparsity the cap is min(1, target + cap_margin). Shares are 0 to 1."""
+        """Sparsity of every group. Without max_sparsity the cap is min(1, target + cap_margin). Shares are 0 to 1.
+
+        Overrides fix the sparsity of layers, blocks or modalities by name; the rest pays.
+        """
         with sentence(language):
             settings = (target, max_sparsity, cap_margin, allocator, granularity, aggregate, chosen(modalities))
-            recipe = Recipe(*settings, pattern=pattern)
+            recipe = Recipe(*settings, {} if overrides is None else overrides, pattern=pattern)
             host.explorer.check_scored(recipe)
             found = host.explorer.allocate(recipe)
             return {"target": found.target, "achieved": found.achieved, "groups": found.groups()}
@@ -51,6 +55,7 @@ def register(host: Any, language: str) -> None:
         modalities: list[str] = MODALITIES,
         pruner: str = "wanda",
         pattern: Literal["unstructured", "2:4", "4:8"] = UNSTRUCTURED,
+        overrides: dict | None = None,
     ) -> dict:
         """The dense and the pruned model's answer to a question about an uploaded picture.
 
@@ -59,7 +64,7 @@ def register(host: Any, language: str) -> None:
         """
         with sentence(language):
             settings = (target, max_sparsity, cap_margin, allocator, granularity, aggregate, chosen(modalities))
-            recipe = Recipe(*settings, pruner=pruner, pattern=pattern)
+            recipe = Recipe(*settings, {} if overrides is None else overrides, pruner=pruner, pattern=pattern)
             picture = None if image is None else open_picture(uploaded(image))
             host.explorer.check_scored(recipe)
             asked = host.explorer.ask(picture, question, recipe)

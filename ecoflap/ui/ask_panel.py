@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from ecoflap.asking import MAX_QUESTION
-from ecoflap.models.kinds import CLASSIFIER, ZERO_SHOT, Description
+from ecoflap.models.kinds import CLASSIFIER, Description
 from ecoflap.texts import say
 from ecoflap.ui.embed import panel
 from ecoflap.ui.pictures import Opened, examples, opening
@@ -24,10 +24,12 @@ class AskPanel:
     picker: gr.HTML
     editor: gr.HTML
     upload: gr.UploadButton
+    intake: gr.HTML
     fresh: gr.Button
     chips: gr.HTML
     question: gr.Textbox
     ask: gr.Button
+    stop: gr.Button
     answers: gr.HTML
 
     @property
@@ -65,15 +67,18 @@ def build(value: dict[str, Any], colours: dict[str, str], language: str) -> AskP
                 upload = gr.UploadButton(
                     word("upload"), file_types=["image"], type="filepath", size="sm", elem_id="upload"
                 )
+            intake = panel("intake", None, ("taken",))
             editor = panel("editor", None, ("drawn",), colours=colours)
         with gr.Column(elem_id="ask-words"):
             box = {"max_length": MAX_QUESTION, "elem_id": "question", "submit_btn": False}
             question = gr.Textbox(**_question(value["kind"], first.question, language), **box)
             panel("labels")
             chips = panel("chips", first.questions)
-            ask = gr.Button(word("button"), variant="primary", elem_id="ask")
+            with gr.Row(elem_id="ask-buttons"):
+                ask = gr.Button(word("button"), variant="primary", elem_id="ask")
+                stop = gr.Button(word("stop"), elem_id="ask-stop")
             answers = panel("answers", None)
-    return AskPanel(about, token, picker, editor, upload, fresh, chips, question, ask, answers)
+    return AskPanel(about, token, picker, editor, upload, intake, fresh, chips, question, ask, stop, answers)
 
 
 def _question(kind: str, text: str, language: str) -> dict[str, str]:
@@ -87,25 +92,3 @@ def followed(value: dict[str, Any], opened: Opened, language: str) -> tuple[Any,
     """The section's parts for another model: its picture and suggestions, and no answers."""
     question = gr.update(**_question(value["kind"], opened.question, language))
     return value, opened.token, opened.picture, opened.questions, question, None
-
-
-def answer_value(asked: Any, key: str, percent: int, question: str, kind: str) -> dict[str, Any]:
-    """What the browser shows of an answer, as JSON."""
-    from ecoflap.ui.differences import marked
-
-    dense, pruned = marked(asked.dense.text, asked.pruned.text)
-    return {
-        "state": "done",
-        "key": key,
-        "percent": percent,
-        "achieved": asked.allocation.achieved,
-        "question": question,
-        "chosen": kind in (CLASSIFIER, ZERO_SHOT),
-        "same": asked.dense.text == asked.pruned.text,
-        "dense": {"words": dense, "tokens": _tokens(asked.dense)},
-        "pruned": {"words": pruned, "tokens": _tokens(asked.pruned)},
-    }
-
-
-def _tokens(answer: Any) -> list[list[Any]]:
-    return [[token, round(float(p), 4)] for token, p in zip(answer.tokens, answer.probabilities)]

@@ -5,14 +5,13 @@ from typing import Any
 
 import gradio as gr
 
-from ecoflap.allocation import ALLOCATORS
 from ecoflap.errors import EcoflapError
 from ecoflap.models.registry import DEMO
 from ecoflap.texts import say
-from ecoflap.types import Layer
-from ecoflap.ui import ask_panel, pictures, rail
-from ecoflap.ui.handlers import Handlers, sent
+from ecoflap.ui import ask_panel, pictures, scoring_panel
+from ecoflap.ui.handlers import SCORES, Handlers, sent
 from ecoflap.ui.session import DEFAULTS
+from ecoflap.ui.sources import choices
 
 # Seconds between two looks at the model while it is loading; and while it is not: somebody else may change it.
 PACE, IDLE_PACE = 0.5, 3.0
@@ -25,15 +24,14 @@ class News:
     status: gr.HTML
     models: gr.HTML
     chart: gr.HTML
-    skyline: gr.Plot
-    curves: gr.Plot
+    figures: gr.HTML
     timer: gr.Timer
     seen: gr.State
 
     @property
     def parts(self) -> list[Any]:
         """In the order in which `Changing.tick` returns them."""
-        return [self.status, self.models, self.chart, self.skyline, self.curves, self.timer, self.seen]
+        return [self.status, self.models, self.chart, self.figures, self.timer, self.seen]
 
 
 class Changing:
@@ -52,16 +50,10 @@ class Changing:
         """What people call a model of the list, as the head of the page does."""
         return say("models.demo_name", self.language) if spec == DEMO else spec
 
-    def allocators(self) -> list[str]:
-        """The allocators that the bundle has the facts for; what is scored later has scores and nothing else."""
-        bundle = self.host.explorer.bundle
-        known = bundle.layers if bundle else (Layer("", "", "vision", 1, 1),)
-        return [allocator.name for allocator in ALLOCATORS if not allocator.lacks(known)]
-
     def has_bridge(self) -> bool:
         """Whether there is a bridge to prune, as far as is known."""
-        bundle = self.host.explorer.bundle
-        return bundle is None or any(layer.modality == "bridge" for layer in bundle.layers)
+        layers = self.host.explorer.layers
+        return not layers or any(layer.modality == "bridge" for layer in layers)
 
     def seen(self) -> dict[str, Any]:
         """What a page that shows everything as it is now has seen."""
@@ -71,11 +63,13 @@ class Changing:
             "model": self.handlers.model(),
             "asks": ask_panel.model_value(self.host.explorer),
             "pace": self._pace(),
+            "scores": [list(choice) for choice in choices(self.host.explorer, self.language)],
+            "measuring": scoring_panel.glance(self.host.explorer),
         }
 
     def _pace(self) -> float:
         busy = self.handlers.status()["state"] == "loading" or self.host.state()["opening"] is not None
-        return PACE if busy else IDLE_PACE
+        return PACE if busy or scoring_panel.running(self.host.explorer) else IDLE_PACE
 
     def tick(self, seen: Any, token: Any, *knobs: Any) -> tuple[Any, ...]:
         """Whatever has changed since this page last looked: status, models, table with layers, pace, knobs, asking."""
@@ -83,16 +77,20 @@ class Changing:
         old = seen if isinstance(seen, dict) else {}
         news = {key for key, value in now.items() if value != old.get(key)}
         if not news:
-            return (gr.skip(),) * 15
-        changed = "model" in news
+            return (gr.skip(),) * 17
+        values = self.handlers.possible(knobs)
+        # Another model, or scores that were chosen and are no longer there.
+        changed = "model" in news or values[SCORES] != knobs[SCORES]
         return (
             now["status"] if "status" in news else gr.skip(),
             self.models() if "state" in news or changed else gr.skip(),
-            self._table(knobs) if changed else gr.skip(),
-            *(self._figures() if changed else (gr.skip(),) * 2),
+            self._table(values) if changed else gr.skip(),
+            self._figures() if changed else gr.skip(),
             gr.Timer(now["pace"]) if "pace" in news else gr.skip(),
             now,
-            *(self._knobs(knobs) if changed else (gr.skip(),) * 2),
+            *(self._knobs(values, knobs) if changed else (gr.skip(),) * 3),
+            self._sources(values, changed) if changed or "scores" in news else gr.skip(),
+            scoring_panel.value(self.handlers, values[SCORES]) if changed or "measuring" in news else gr.skip(),
             *(self._asking(now["asks"], old.get("asks"), token) if "asks" in news else (gr.skip(),) * 6),
         )
 
@@ -106,27 +104,25 @@ class Changing:
             opened = pictures.opening(value["kind"], value["demo"], self.language)
         return ask_panel.followed(value, opened, self.language)
 
-    def _table(self, knobs: tuple[Any, ...]) -> dict[str, Any]:
-        """The table with the layers that it is about; knobs that the new model lacks are at their defaults."""
-        return self.handlers.table(*self._possible(knobs)) | {"grid": self.handlers.grid()}
+    def _table(self, knobs: list[Any]) -> dict[str, Any]:
+        """The table with the layers that it is about."""
+        return self.handlers.table(*knobs) | {"grid": self.handlers.grid(knobs[SCORES])}
 
-    def _figures(self) -> tuple[Any, Any]:
-        """Skyline and curves: empty while there are no scores; else they follow when the browser has the table."""
-        return (gr.skip(), gr.skip()) if self.host.explorer.bundle is not None else (None, None)
+    def _figures(self) -> Any:
+        """The figures: none while there are no scores; else they follow when the browser has the table."""
+        return gr.skip() if self.host.explorer.bundle is not None else None
 
-    def _possible(self, knobs: tuple[Any, ...]) -> list[Any]:
-        """The knobs, an allocator that the bundle lacks the facts for replaced by the default one."""
-        place = list(DEFAULTS).index("allocator")
-        values = list(knobs)
-        if values[place] not in self.allocators():
-            values[place] = DEFAULTS["allocator"]
-        return values
+    def _knobs(self, knobs: list[Any], before: tuple[Any, ...]) -> tuple[Any, Any, Any]:
+        """The allocator's choices, the switch of the bridge, and the locks."""
+        values = dict(zip(DEFAULTS, knobs))
+        offered = self.handlers.offered(values["scores"])["allocator"]
+        bridge = gr.update(visible=self.has_bridge())
+        locks = gr.skip() if values["overrides"] in before else values["overrides"]
+        return gr.update(**offered, value=values["allocator"]), bridge, locks
 
-    def _knobs(self, knobs: tuple[Any, ...]) -> tuple[Any, Any]:
-        """The allocator's choices and the switch of the bridge."""
-        values = dict(zip(DEFAULTS, self._possible(knobs)))
-        choices = rail.worded("allocator", self.allocators(), self.language)
-        return gr.update(choices=choices, value=values["allocator"]), gr.update(visible=self.has_bridge())
+    def _sources(self, knobs: list[Any], changed: bool) -> Any:
+        """The scores to choose among; what is chosen stays as long as it is there."""
+        return gr.update(**self.handlers.offered()["scores"], **({"value": knobs[SCORES]} if changed else {}))
 
     def open(self, event: gr.EventData) -> tuple[Any, Any]:
         """Open the model that the dialog names; the answer says by its number which asking it is about."""

@@ -1,8 +1,13 @@
-"""Which words two answers do not share."""
+"""Which words two answers do not share, and the first token at which they part."""
 
 from difflib import SequenceMatcher
+from typing import Any
+
+from ecoflap.types import Answer
 
 Words = list[tuple[str, bool]]
+# What may stand around a word without making it another one.
+MARKS = ".,;:?!"
 
 
 def marked(dense: str, pruned: str) -> tuple[Words, Words]:
@@ -23,4 +28,47 @@ def marked(dense: str, pruned: str) -> tuple[Words, Words]:
 
 def _bare(words: list[str]) -> list[str]:
     """The words without the punctuation around them."""
-    return [word.strip(".,;:?!") or word for word in words]
+    return [word.strip(MARKS) or word for word in words]
+
+
+def word_numbers(answer: Answer) -> list[int]:
+    """For every token the number, from 0, of the word of the text that it begins in; a token that cannot be found in
+    the text, such as a piece of a letter, makes every token a word of its own."""
+    place, numbers = 0, []
+    for token in answer.tokens:
+        while answer.text[place : place + 1].isspace():
+            place += 1
+        if not answer.text.startswith(token, place):
+            return [*range(len(answer.tokens))]
+        numbers.append(max(0, len(answer.text[: place + 1].split()) - 1))
+        place += len(token)
+    return numbers
+
+
+def parting(dense: Answer, other: Answer) -> dict[str, Any] | None:
+    """Where `other` chose its first token that is not the dense one's: None where it chose all alike.
+
+    Returns:
+        token: its number, from 0. word: the number of its word, from 1. dense, other: (word as people read it,
+        probability of the token), or None where that answer had already ended.
+    """
+    if dense.text == other.text:
+        return None
+    shared = zip(dense.tokens, other.tokens)
+    place = next((i for i, (a, b) in enumerate(shared) if a != b), min(len(dense.tokens), len(other.tokens)))
+    if place == max(len(dense.tokens), len(other.tokens)):
+        return None
+    longer = dense if place < len(dense.tokens) else other
+    word = word_numbers(longer)[place] + 1
+    return {"token": place, "word": word, "dense": _chosen(dense, place), "other": _chosen(other, place)}
+
+
+def _chosen(answer: Answer, place: int) -> tuple[str, float] | None:
+    """The word around a token, bare, and the token's probability; a mark between words stands for itself."""
+    if place >= len(answer.tokens):
+        return None
+    token, numbers, words = answer.tokens[place], word_numbers(answer), answer.text.split()
+    found = token
+    if token.strip(MARKS) and max(numbers) < len(words) and token in words[numbers[place]]:
+        found = words[numbers[place]].strip(MARKS) or token
+    return found, round(float(answer.probabilities[place]), 4)

@@ -12,11 +12,16 @@ from ecoflap.texts import table
 ASSETS = Path(__file__).parents[2] / "assets"
 # In the order in which they build on each other.
 SCRIPTS = (
-    *("store.js", "recipe.js", "layout.js", "map.js", "table.js", "keys.js", "play.js", "panels.js", "layer.js"),
-    *("figures.js", "models.js", "scoring.js", "ask.js", "intake.js", "editor.js", "ladder.js", "compare.js"),
-    *("batch.js", "live.js"),
+    *("store.js", "recipe.js", "history.js", "locks.js", "layout.js", "mapviews.js", "maplabels.js"),
+    *("mapdraw.js", "maphead.js", "map.js", "table.js", "keys.js", "play.js", "panels.js", "strip.js"),
+    *("layerdraw.js", "layerlock.js", "layer.js", "overlay.js", "figures.js", "models.js", "scoring.js"),
+    *("scoringform.js", "ask.js", "answers.js", "intake.js", "camera.js", "editor.js", "strips.js"),
+    *("ladder.js", "blame.js", "changes.js", "compare.js", "csv.js", "batch.js", "live.js"),
 )
-STYLES = ("page.css", "map.css", "layer.css", "figures.css", "scoring.css", "ask.css", "ladder.css", "compare.css")
+STYLES = (
+    *("page.css", "strip.css", "map.css", "table.css", "play.css", "layer.css", "figures.css", "scoring.css"),
+    *("ask.css", "ladder.css", "compare.css", "batch.css", "history.css"),
+)
 
 
 def head(language: str = "en") -> str:

@@ -1,25 +1,25 @@
 """What the page's events do: plain functions from inputs to values, with the explorer as the only authority."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
 
-from ecoflap import plots
-from ecoflap.allocation import TARGETS
+from ecoflap.allocation import ALLOCATORS
 from ecoflap.errors import EcoflapError
 from ecoflap.host import Host
 from ecoflap.models.kinds import ZERO_SHOT, Description
 from ecoflap.texts import say
 from ecoflap.types import Layer, Recipe
-from ecoflap.types.loading import KINDS
-from ecoflap.ui import naming, payload, pictures, rail, session
-from ecoflap.ui.ask_panel import answer_value
+from ecoflap.types.bundle import chosen
+from ecoflap.ui import payload, pictures, rail, session
+from ecoflap.ui.figures import Drawing
 from ecoflap.ui.grid import grid
+from ecoflap.ui.sources import choices
 
-# The pattern's place among the knobs.
-PATTERN = list(session.DEFAULTS).index("pattern")
+# Places among the knobs.
+PATTERN, SCORES, ALLOCATOR = (list(session.DEFAULTS).index(name) for name in ("pattern", "scores", "allocator"))
 
 
 def sent(event: gr.EventData, key: str) -> Any:
@@ -31,7 +31,7 @@ class Handlers:
     """The events of one page over one explorer. Holds no state of any person: recipes are made from the inputs."""
 
     def __init__(self, host: Host, language: str = "en") -> None:
-        self.host, self.language = host, language
+        self.host, self.language, self.drawing = host, language, Drawing(language)
 
     @property
     def explorer(self) -> Any:
@@ -39,36 +39,72 @@ class Handlers:
         return self.host.explorer
 
     def model(self) -> str:
-        """Which model, scores and type of weights the page's table and layers are of."""
+        """Which model, scores by default and type of weights the page is about."""
         bundle = self.explorer.bundle
-        return f"{self.host.generation}:{bundle.fingerprint if bundle else ''}:{self._bits()}"
+        known = bundle.fingerprint if bundle else "unscored" if self.explorer.layers else ""
+        return f"{self.host.generation}:{known}:{self._bits()}"
 
-    def layers(self) -> tuple[Layer, ...]:
-        """Layers of the score bundle.
+    def layers(self, scores: str = "") -> tuple[Layer, ...]:
+        """Layers of the score bundle that a knob or a recipe names.
 
         Raises:
-            EcoflapError: the model is not scored yet.
+            EcoflapError: the model is not scored yet, or those scores are not there.
         """
-        if self.explorer.bundle is None:
+        if not self.explorer.bundles:
             raise EcoflapError("page_no_scores")
-        return self.explorer.bundle.layers
+        return chosen(self.explorer.bundles, scores).layers
+
+    def allocators(self, scores: str = "") -> list[str]:
+        """The allocators that the scores have the facts for; what is scored later has scores and nothing else."""
+        known = self.layers(scores) if self.explorer.bundles else (Layer("", "", "vision", 1, 1),)
+        return [allocator.name for allocator in ALLOCATORS if not allocator.lacks(known)]
+
+    def possible(self, knobs: Sequence[Any]) -> list[Any]:
+        """The knobs without what the model lacks: scores, facts for an allocator, and what locks are about."""
+        values = dict(zip(session.DEFAULTS, knobs))
+        if values["scores"] not in [bundle.fingerprint for bundle in self.explorer.bundles]:
+            values["scores"] = session.DEFAULTS["scores"]
+        if values["allocator"] not in self.allocators(values["scores"]):
+            values["allocator"] = session.DEFAULTS["allocator"]
+        known = {name for layer in self.explorer.layers for name in (layer.name, layer.block, layer.modality)}
+        locks = values["overrides"] if isinstance(values["overrides"], dict) else {}
+        values["overrides"] = {name: locks[name] for name in locks if name in known}
+        return list(values.values())
+
+    def offered(self, scores: str = "") -> dict[str, dict[str, Any]]:
+        """What knobs offer with these scores, by the knob's name: the choices, and whether there is a choice."""
+        sources = choices(self.explorer, self.language)
+        allocators = rail.worded("allocator", self.allocators(scores), self.language)
+        return {"scores": {"choices": sources, "visible": len(sources) > 1}, "allocator": {"choices": allocators}}
 
     def table(self, *knobs: Any) -> dict[str, Any]:
-        """The table for the knobs (session.DEFAULTS), or one sentence why there is none."""
+        """The table for the knobs (session.DEFAULTS), or one sentence why not; with the knobs but the target."""
+        set_by = dict(zip(list(session.DEFAULTS)[1:], knobs[1:]))
         try:
-            layers, model = self.layers(), self.model()
+            layers, model = self.layers(knobs[SCORES] or ""), self.model()
             # Any target that every cap allows: the table holds all of them.
             recipe = session.recipe_of(0, *knobs[1:])
-            set_by = dict(zip(list(session.DEFAULTS)[1:], knobs[1:]))
             table = self.explorer.table(recipe)
-            return payload.table_payload(layers, table, recipe, self._bits(), model) | {"knobs": set_by}
+            found = payload.table_payload(layers, table, recipe, self._bits(), model)
+            if not any(found["reachable"]):  # everything is locked: say why at the target that is asked for
+                self.explorer.allocate(session.recipe_of(*knobs))
+                raise EcoflapError("page_all_locked")
+            return found | {"knobs": set_by, "model": f"{model}:{recipe.bundle}"}
         except EcoflapError as error:
-            return {"error": error.text(self.language)}
+            return {"error": error.text(self.language), "knobs": set_by}
 
-    def grid(self) -> dict[str, Any]:
-        """The layers that a table is about, as the map draws them; none before they are scored."""
-        bundle = self.explorer.bundle
-        return grid(bundle.layers if bundle else (), self.language) | {"model": self.model()}
+    def grid(self, scores: str = "") -> dict[str, Any]:
+        """The layers that a table with these scores is about, as the map draws them, and who can allocate.
+
+        Without scores nobody can, and the layers are there as soon as the model is. `of` says which model it is: what
+        the page knows of it stays when only the scores are others.
+        """
+        scored = bool(self.explorer.bundles)
+        found = grid(self.layers(scores) if scored else self.explorer.layers, self.language)
+        for cell in () if scored else found["layers"]:
+            cell.update(score=None, stderr=None)
+        of = {"model": f"{self.model()}:{scores}", "of": self.host.generation}
+        return found | of | {"allocators": self.allocators(scores) if scored else []}
 
     def retable(self, *knobs: Any) -> tuple[Any, ...]:
         """A knob other than the target has moved: a new table, and what can be moved now (`Rail.freed`)."""
@@ -77,33 +113,34 @@ class Handlers:
             updates[place] |= gr.update(visible=shown)
         return self.table(*knobs), *updates
 
-    def commit(self, event: gr.EventData, *knobs: Any) -> tuple[Any, Any, Any]:
-        """A gesture has ended: the authority's figures, the skyline and the curves. `knobs` without the target."""
+    def rescored(self, *knobs: Any) -> tuple[Any, Any]:
+        """Other scores were chosen: a table with its layers, and the allocators that they have the facts for."""
+        values = self.possible(knobs)
+        scores = values[SCORES]
+        allocator = gr.update(**self.offered(scores)["allocator"], value=values[ALLOCATOR])
+        return self.table(*values) | {"grid": self.grid(scores)}, allocator
+
+    def commit(self, event: gr.EventData, *knobs: Any) -> tuple[Any, Any]:
+        """A gesture has ended: the authority's figures, as numbers and drawn. `knobs` without the target."""
         try:
             recipe = session.recipe_of(sent(event, "percent"), *knobs)
             return self.figures(recipe)
         except EcoflapError as error:
-            return {"error": error.text(self.language)}, gr.skip(), gr.skip()
+            return {"error": error.text(self.language)}, gr.skip()
 
-    def figures(self, recipe: Recipe) -> tuple[Any, Any, Any]:
-        """Confirmation, skyline and curves of a recipe."""
-        layers = self.layers()
-        allocation = self.explorer.allocate(recipe)
-        names = naming.group_words(layers, recipe.granularity, self.language)
-        caps = [payload.cap_at(recipe, target) for target in TARGETS]
-        table = self.explorer.table(recipe)
-        return (
-            payload.confirmation(allocation, recipe, self.model()),
-            plots.skyline(allocation, names, self.language),
-            plots.curves(layers, table, allocation.prunable, recipe.target, caps, self.language),
-        )
+    def figures(self, recipe: Recipe) -> tuple[Any, Any]:
+        """Confirmation and figures of a recipe."""
+        self.layers(recipe.bundle)
+        model, allocation = self.model(), self.explorer.allocate(recipe)
+        drawn = self.drawing.value(recipe, allocation, lambda: self.explorer.table(recipe), model)
+        return payload.confirmation(allocation, recipe, model), drawn
 
-    def opening(self) -> tuple[Any, Any, Any]:
+    def opening(self) -> tuple[Any, Any]:
         """What the page opens with, before any event; without scores the figures stay empty."""
         try:
             return self.figures(session.recipe_of(*session.DEFAULTS.values()))
         except EcoflapError as error:
-            return {"error": error.text(self.language)}, None, None
+            return {"error": error.text(self.language)}, None
 
     def status(self) -> dict[str, Any]:
         """Which model it is, and the state of the background loading in words."""
@@ -134,7 +171,11 @@ class Handlers:
 
     def drawn(self, event: gr.EventData) -> tuple[Any, ...]:
         """A drawing from the page's editor."""
-        return self._show(lambda: session.drawing_token(sent(event, "png")))
+        return self._show(lambda: session.sent_token(sent(event, "png"), "drawing"))
+
+    def taken(self, event: gr.EventData) -> tuple[Any, ...]:
+        """A picture that was pasted, dropped, or taken with the camera."""
+        return self._show(lambda: session.sent_token(sent(event, "picture"), sent(event, "kind")))
 
     def _show(self, make: Any) -> tuple[Any, ...]:
         """Token, picture, suggestions, question and emptied answers; on an error one sentence and nothing else new."""
@@ -157,25 +198,6 @@ class Handlers:
     def _picture_error(self, error: EcoflapError) -> tuple[Any, ...]:
         note = {"error": error.text(self.language)}
         return gr.skip(), note, gr.skip(), gr.skip(), gr.skip()
-
-    def ask(self, token: dict[str, Any], question: str, *knobs: Any) -> Iterator[dict[str, Any]]:
-        """Ask the dense and the pruned model; a model still loading is waited for, with a word."""
-        try:
-            recipe = session.recipe_of(*knobs)
-            if not self.explorer.status(self.language).ready:
-                yield {"state": "busy", "words": say("page.ask.waiting", self.language)}
-                self.explorer.wait()
-            explorer, kind = self.explorer, self.kind()
-            explorer.check_scored(recipe)
-            yield {"state": "busy", "words": say("page.ask.busy", self.language)}
-            image = session.picture_for(token) if "picture" in KINDS[kind] else None
-            question = question if "text" in KINDS[kind] else ""
-            asked = explorer.ask(image, question, recipe)
-            if self.explorer is not explorer:
-                raise EcoflapError("page_model_changed")
-            yield answer_value(asked, payload.key_of(recipe, self.model()), round(recipe.target * 100), question, kind)
-        except EcoflapError as error:
-            yield {"state": "error", "words": error.text(self.language)}
 
     def _bits(self) -> int:
         """Bits of a stored weight: the loaded model's; before that what the demo has, or the usual half precision."""

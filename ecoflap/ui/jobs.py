@@ -82,15 +82,20 @@ class Jobs:
 
 
 def _drained(states: queue.SimpleQueue) -> Iterator[Any]:
-    """The latest state whenever there is a new one; at the end the result, or the error raised."""
+    """The latest state whenever there is a new one; at the end the result, or the error raised.
+
+    Where no result takes its place, the last state is never lost: what was done before an error is shown.
+    """
     while True:
-        state = states.get()
-        while not _is_end(state) and not states.empty():
-            state = states.get()
-        if not _is_end(state):
-            yield state
+        waiting = [states.get()]
+        while not _is_end(waiting[-1]) and not states.empty():
+            waiting.append(states.get())
+        if not _is_end(waiting[-1]):
+            yield waiting[-1]
             continue
-        _, result, error = state
+        _, result, error = waiting.pop()
+        if waiting and result is None:
+            yield waiting[-1]
         if error is not None:
             raise error
         if result is not None:

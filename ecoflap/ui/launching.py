@@ -5,7 +5,7 @@ from typing import Any
 
 import gradio as gr
 
-from ecoflap.ui import embed
+from ecoflap.ui import embed, figures
 
 FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 MAX_UPLOAD = "20mb"
@@ -42,7 +42,7 @@ def launch_options(language: str = "en") -> dict[str, Any]:
     options = {
         "theme": theme(),
         "css": embed.css(),
-        "head": embed.head(language),
+        "head": embed.head(language) + figures.preload(),
         "footer_links": ["api"],
         "run_history": False,
         "enable_monitoring": False,

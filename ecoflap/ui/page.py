@@ -1,5 +1,6 @@
 """The page's layout and wiring: panels from their builders, events to their handlers."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from ecoflap.ui import (
     rail,
     scoring_panel,
 )
+from ecoflap.ui.asking import Asking
 from ecoflap.ui.changing import PACE, Changing, News
 from ecoflap.ui.embed import panel
 from ecoflap.ui.handlers import Handlers
@@ -26,6 +28,7 @@ from ecoflap.ui.jobs import Jobs
 from ecoflap.ui.restoring import Restoring
 from ecoflap.ui.session import DEFAULTS
 from ecoflap.ui.shared import LIVE, MODEL, PRIVATE, Shared
+from ecoflap.ui.sources import choices
 
 
 def build(explorer: Any, language: str = "en", **hosting: Any) -> gr.Blocks:
@@ -44,17 +47,18 @@ def build(explorer: Any, language: str = "en", **hosting: Any) -> gr.Blocks:
         models = panel("models", changing.models(), ("replace", "halt"))
         with gr.Row(elem_id="shell"):
             with gr.Column(elem_id="rail"):
-                knobs = rail.build(changing.allocators(), changing.has_bridge(), language)
+                knobs = rail.build(handlers.allocators(), changing.has_bridge(), choices(explorer, language), language)
             with gr.Column(elem_id="stage"):
-                confirmed, skyline, curves = handlers.opening()
+                confirmed, drawn = handlers.opening()
                 strip = panel("strip", confirmed)
                 with gr.Row(elem_id="map-row"):
-                    opened = {"grid": handlers.grid()}
+                    # As one text: Gradio copies a component's values leaf by leaf at every event.
+                    opened = {"grid": json.dumps(handlers.grid())}
                     table = handlers.table(*DEFAULTS.values())
                     chart = panel("map", table, ("settle", "restore", "pin"), palette=figures.PALETTE, **opened)
                     shared = Shared(handlers, Jobs(), knobs, chart, gr.State(None), language)
                     layer_panel.build(shared)
-                shown = figures.build(skyline, curves, language)
+                shown = figures.build(drawn)
                 asks = ask_panel.model_value(explorer)
                 with gr.Column(elem_id="ask-section", elem_classes=f"kind-{asks['kind']}"):
                     asking = ask_panel.build(asks, _brushes(), language)
@@ -62,12 +66,13 @@ def build(explorer: Any, language: str = "en", **hosting: Any) -> gr.Blocks:
                     ladder_panel.build(shared)
                 compare_panel.build(shared)
                 batch_panel.build(shared)
-        scoring_panel.build(shared)
+        timer = gr.Timer(PACE)
+        scoring = scoring_panel.build(shared, timer)
         page.unload(shared.jobs.leave)
         _wire_recipe(shared, strip, shown)
-        _wire_ask(handlers, asking, knobs)
-        news = News(status, models, chart, *shown, gr.Timer(PACE), gr.State(seen))
-        _wire_models(changing, news, knobs, asking, page)
+        _wire_ask(shared)
+        news = News(status, models, chart, shown, timer, gr.State(seen))
+        _wire_models(changing, news, knobs, scoring, asking, page)
     return page
 
 
@@ -76,41 +81,50 @@ def _brushes() -> dict[str, str]:
     return {name: "#" + "".join(f"{(a + b) // 2:02x}" for a, b in zip(*anchors)) for name, anchors in PALETTE.items()}
 
 
-def _wire_recipe(shared: Shared, strip: gr.HTML, shown: list[gr.Plot]) -> None:
+def _wire_recipe(shared: Shared, strip: gr.HTML, shown: gr.HTML) -> None:
     """Moving a knob fetches a table; the browser draws, and a settled hand commits once."""
     handlers, knobs, chart = shared.handlers, shared.rail, shared.chart
     restoring = Restoring(handlers)
     every = [chart, knobs.note, *knobs.knobs]
     gr.on([knob.input for knob in knobs.inputs], handlers.retable, knobs.knobs, [chart, *knobs.freed], **LIVE)
-    knobs.reset.click(restoring.reset, None, every, **LIVE)
-    chart.restore(restoring.restore, None, every, **LIVE)
+    knobs.scores.input(handlers.rescored, knobs.knobs, [chart, knobs.allocator], **LIVE)
+    knobs.reset.click(restoring.reset, knobs.scores, every, **LIVE)
+    # The browser sends one wish at a time, the next one while the answer is being taken over.
+    chart.restore(restoring.restore, knobs.scores, every, **(LIVE | {"trigger_mode": "multiple"}))
     chart.pin(restoring.pin, None, shared.pinned, **LIVE)
-    chart.settle(handlers.commit, knobs.knobs[1:], [strip, *shown], **LIVE)
+    chart.settle(handlers.commit, knobs.knobs[1:], [strip, shown], **LIVE)
 
 
-def _wire_models(changing: Changing, news: News, knobs: rail.Rail, asking: ask_panel.AskPanel, page: gr.Blocks) -> None:
+def _wire_models(
+    changing: Changing,
+    news: News,
+    knobs: rail.Rail,
+    scoring: gr.HTML,
+    asking: ask_panel.AskPanel,
+    page: gr.Blocks,
+) -> None:
     """What the page hears of the model without having asked, and opening another one."""
     news.models.replace(changing.open, None, [news.models, news.timer], **LIVE)
     news.models.halt(changing.halt, None, news.models, **LIVE)
     inputs = [news.seen, asking.token, *knobs.knobs]
-    outputs = [*news.parts, knobs.allocator, knobs.bridge, *asking.parts]
+    follow = [knobs.allocator, knobs.bridge, knobs.overrides, knobs.scores, scoring]
+    outputs = [*news.parts, *follow, *asking.parts]
     news.timer.tick(changing.tick, inputs, outputs, **(LIVE | {"trigger_mode": "once"}))
     # Who opens the page later gets what was built once, and at once what has changed since.
     page.load(changing.tick, inputs, outputs, queue=False, **PRIVATE)
 
 
-def _wire_ask(handlers: Handlers, asking: ask_panel.AskPanel, knobs: rail.Rail) -> None:
+def _wire_ask(shared: Shared) -> None:
     """Pictures, questions, answers."""
+    handlers, asking = shared.handlers, shared.asking
     shown = [asking.token, asking.picker, asking.chips, asking.question, asking.answers]
     asking.picker.choose(handlers.choose, None, shown, **PRIVATE)
     asking.fresh.click(handlers.fresh, None, shown, **PRIVATE)
     asking.editor.drawn(handlers.drawn, None, shown, **PRIVATE)
+    asking.intake.taken(handlers.taken, None, shown, **PRIVATE)
     # The file is opened by our own bounded opener, never by the component.
     asking.upload.upload(handlers.upload, asking.upload, shown, **PRIVATE)
-    gr.on(
-        [asking.ask.click, asking.question.submit],
-        handlers.ask,
-        [asking.token, asking.question, *knobs.knobs],
-        asking.answers,
-        **MODEL,
-    )
+    events = Asking(handlers, shared.jobs)
+    inputs = [asking.token, asking.question, shared.pinned, *shared.knobs]
+    gr.on([asking.ask.click, asking.question.submit], events.ask, inputs, asking.answers, **MODEL)
+    asking.stop.click(events.stop, None, None, **LIVE)

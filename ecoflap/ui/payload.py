@@ -8,6 +8,7 @@ import numpy as np
 
 from ecoflap.allocation import TARGETS
 from ecoflap.types import MODALITIES, Allocation, Layer, Recipe
+from ecoflap.ui.storage import sparse_bytes
 
 # A cell is 16 bits: sparsity in steps of 1/STEPS, and in the lowest bit whether the layer is at the cap.
 STEPS = 32766
@@ -17,10 +18,17 @@ AT_CAP = 0.0005
 BITS = {"float64": 64, "float32": 32, "bfloat16": 16, "float16": 16}
 
 
-def cells(table: np.ndarray, caps: np.ndarray, prunable: np.ndarray, sizes: np.ndarray) -> str:
-    """The table (targets, layers) as base64 of little-endian uint16 cells, row by row; NaN rows become UNREACHABLE."""
+def at_cap(table: np.ndarray, caps: np.ndarray, decided: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Which layers are at the cap, (targets, layers) bool.
+
+    Only layers that the allocator has `decided` about (layers,) can be: the cap does not bind a hand.
+    """
     near = table >= caps[:, None] - np.maximum(AT_CAP, 1 / sizes)
-    capped = near & prunable & (caps[:, None] < 1)
+    return near & decided & (caps[:, None] < 1)
+
+
+def cells(table: np.ndarray, capped: np.ndarray) -> str:
+    """The table (targets, layers) as base64 of little-endian uint16 cells, row by row; NaN rows become UNREACHABLE."""
     packed = np.rint(np.nan_to_num(table) * STEPS).astype(np.uint16) * 2 + capped
     packed[np.isnan(table)] = UNREACHABLE
     return base64.b64encode(packed.astype("<u2").tobytes()).decode("ascii")
@@ -49,15 +57,18 @@ def table_payload(
     sizes = np.array([layer.size for layer in layers], dtype=np.int64)
     modality = np.array([layer.modality for layer in layers])
     prunable = np.isin(modality, recipe.modalities)
+    held = [not recipe.overrides.keys().isdisjoint((one.name, one.block, one.modality)) for one in layers]
     caps = np.array([cap_at(recipe, target) for target in TARGETS])
     reachable = ~np.isnan(table).any(axis=1)
     # Kept counts survive the way through 1 - kept / size: the rounding error is far below half a weight.
     kept = np.rint((1 - np.nan_to_num(table)) * sizes).astype(np.int64)
+    capped = at_cap(table, caps, prunable & ~np.array(held), sizes)
     total, kept_total = int(sizes[prunable].sum()), kept[:, prunable].sum(axis=1)
     return {
         "key": key_of(recipe, model),
         "model": model,
-        "cells": cells(table, caps, prunable, sizes),
+        "cells": cells(table, capped),
+        "capped": capped.sum(axis=1).tolist(),
         "reachable": reachable.tolist(),
         "caps": caps.round(6).tolist(),
         "total": total,
@@ -66,7 +77,7 @@ def table_payload(
         "prunable": prunable.tolist(),
         "pattern": recipe.pattern,
         "dense_bytes": total * bits // 8,
-        "sparse_bytes": (kept_total * bits // 8 + -(-total // 8)).tolist(),
+        "storage": sparse_bytes([layers[i] for i in np.flatnonzero(prunable)], kept[:, prunable], bits, recipe.pattern),
         "bits": bits,
     } | ({"adopt": round(100 * recipe.target)} if recipe.fixed else {})
 

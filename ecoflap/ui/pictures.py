@@ -15,6 +15,8 @@ from ecoflap.ui import session
 # Evaluation scenes (never seen in training) that show few and many shapes, plain and patterned grounds.
 EXAMPLE_INDICES = (36, 17, 20, 50, 61, 6)
 THUMB, SHOWN = 96, 512
+# Pictures that are hardly drawn scenes, by where they come from.
+PHOTOGRAPHS = ("upload", "pasted", "dropped", "camera")
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,10 @@ def open_token(token: dict[str, Any], kind: str, is_demo: bool, language: str) -
     origin = token.get("kind", "scene")
     about_picture = session.questions_for(token) if kind == VISION_LANGUAGE else []
     questions = about_picture or suggestions(kind, is_demo, language)
-    note = say("page.ask.photo", language) if is_demo and origin == "upload" else ""
+    note = say("page.ask.photo", language) if is_demo and origin in PHOTOGRAPHS else ""
     words = say(f"page.ask.kind.{'unseen' if is_demo and origin == 'scene' else origin}", language)
-    chosen = EXAMPLE_INDICES.index(token["example"]) if "example" in token else None
+    example = token.get("example")  # a batch asks about others than the gallery's
+    chosen = EXAMPLE_INDICES.index(example) if example in EXAMPLE_INDICES else None
     picture = {"src": data_url(image, SHOWN), "words": words, "note": note, "chosen": chosen, "error": ""}
     return Opened(token, picture, questions, questions[0] if questions else "")
 

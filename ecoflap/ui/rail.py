@@ -27,6 +27,7 @@ class Rail:
     overrides: gr.State
     note: gr.Markdown
     reset: gr.Button
+    score_file: gr.UploadButton
 
     @property
     def knobs(self) -> list[gr.Component]:
@@ -35,8 +36,8 @@ class Rail:
 
     @property
     def inputs(self) -> list[gr.Component]:
-        """The knobs that people move themselves, but for the target."""
-        return [knob for knob in self.knobs[1:] if not isinstance(knob, gr.State)]
+        """The knobs that people move themselves, but for the target and the scores, which bring their layers."""
+        return [knob for knob in self.knobs[1:] if not isinstance(knob, gr.State) and knob is not self.scores]
 
     @property
     def freed(self) -> list[gr.Component]:
@@ -56,8 +57,15 @@ def worded(key: str, names: Sequence[str], language: str) -> list[tuple[str, str
     return [(say(f"page.rail.{key}.{name}", language), name) for name in names]
 
 
-def build(allocators: Sequence[str], has_bridge: bool, language: str) -> Rail:
-    """Build the rail inside the current container; `allocators` are those that the bundle has the facts for."""
+def build(allocators: Sequence[str], has_bridge: bool, sources: list[tuple[str, str]], language: str) -> Rail:
+    """Build the rail inside the current container.
+
+    Args:
+        allocators: those that the bundle has the facts for.
+        has_bridge: whether there is one to prune.
+        sources: the scores to choose among as (words, value).
+        language: of the words.
+    """
 
     def word(key: str) -> str:
         return say(f"page.rail.{key}", language)
@@ -66,18 +74,26 @@ def build(allocators: Sequence[str], has_bridge: bool, language: str) -> Rail:
         return worded(key, names, language)
 
     panel("headline")
-    scores = gr.Dropdown(
-        [(word("scores.own"), DEFAULTS["scores"])],
-        value=DEFAULTS["scores"],
-        label=word("scores"),
-        visible=False,
-        elem_id="scores",
-        interactive=True,
-    )
     percent = _slider(word("target"), 95, DEFAULTS["percent"], "target", show_label=False)
+    panel("play")
     panel("problem")
+    panel("pin")
     note = gr.Markdown(word("pattern.note"), visible=False, elem_id="pattern-note")
     with gr.Column(elem_id="knobs"):
+        scores = gr.Dropdown(
+            sources,
+            value=DEFAULTS["scores"],
+            label=word("scores"),
+            info=word("scores.info"),
+            visible=len(sources) > 1,
+            elem_id="scores",
+            interactive=True,
+            filterable=False,
+        )
+        panel("measure")
+        score_file = gr.UploadButton(
+            word("score_file"), file_types=[".json"], type="filepath", size="sm", elem_id="score-file"
+        )
         allocator = gr.Radio(
             choices("allocator", allocators),
             value=DEFAULTS["allocator"],
@@ -114,7 +130,8 @@ def build(allocators: Sequence[str], has_bridge: bool, language: str) -> Rail:
         overrides = gr.State(DEFAULTS["overrides"])
         panel("history")
         reset = gr.Button(word("reset"), size="sm", variant="secondary", elem_id="reset")
-    return Rail(percent, cap_mode, margin, cap, granularity, allocator, bridge, pattern, scores, overrides, note, reset)
+    knobs = (percent, cap_mode, margin, cap, granularity, allocator, bridge, pattern, scores, overrides)
+    return Rail(*knobs, note, reset, score_file)
 
 
 def _slider(label: str, most: int, value: int, name: str, **settings: bool) -> gr.Slider:

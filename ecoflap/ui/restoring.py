@@ -4,9 +4,10 @@ from typing import Any
 
 import gradio as gr
 
+from ecoflap.allocation import ALLOCATORS
 from ecoflap.errors import EcoflapError
 from ecoflap.ui import session
-from ecoflap.ui.handlers import PATTERN, Handlers, sent
+from ecoflap.ui.handlers import ALLOCATOR, PATTERN, SCORES, Handlers, sent
 
 
 class Restoring:
@@ -15,31 +16,66 @@ class Restoring:
     def __init__(self, handlers: Handlers) -> None:
         self.handlers, self.language = handlers, handlers.language
 
-    def restore(self, event: gr.EventData) -> tuple[Any, ...]:
-        """The table, the pattern's note and every knob as the browser remembers them by name (`values`)."""
+    def restore(self, event: gr.EventData, scores: Any = "") -> tuple[Any, ...]:
+        """The table, the pattern's note and every knob as the browser remembers them by name (`values`).
+
+        The answer carries the `ticket` of the question, so that the browser knows which of its wishes came true.
+        `scores` are those that it shows: others come with their layers.
+        """
+        ticket = {"ticket": sent(event, "ticket")}
         try:
             knobs = session.knobs_of(sent(event, "values"))
         except EcoflapError as error:
-            return {"error": error.text(self.language)}, *(gr.skip(),) * (1 + len(session.DEFAULTS))
-        return self._set(knobs)
+            return self._refused(error.text(self.language), ticket)
+        return self._set(knobs, ticket, scores)
 
-    def reset(self) -> tuple[Any, ...]:
-        """Every knob as at the start."""
-        return self._set(list(session.DEFAULTS.values()))
+    def reset(self, scores: Any = "") -> tuple[Any, ...]:
+        """Every knob as at the start; `scores` are those that the page shows."""
+        return self._set(list(session.DEFAULTS.values()), {}, scores)
 
-    def _set(self, knobs: list[Any]) -> tuple[Any, ...]:
-        """Knobs at these values; the browser adopts the target that comes with the table."""
+    def _refused(self, why: str, ticket: dict[str, Any]) -> tuple[Any, ...]:
+        """One sentence, and nothing moves."""
+        return {"error": why} | ticket, *(gr.skip(),) * (1 + len(session.DEFAULTS))
+
+    def _set(self, knobs: list[Any], ticket: dict[str, Any], scores: Any) -> tuple[Any, ...]:
+        """Knobs at these values; the browser adopts the target that comes with the table.
+
+        Scores that lack the facts for the allocator are allocated by the default one.
+        """
+        knobs = self._fitting(knobs)
         table = self.handlers.table(*knobs)
-        if "error" in table:  # such as a lock that leaves the rest no solution: nothing moves
-            return table, *(gr.skip(),) * (1 + len(knobs))
+        why = table.get("error") or self._unreachable(table, knobs)
+        if why is not None:  # such as a lock that leaves the rest no solution
+            return self._refused(why, ticket)
         fixed, free = knobs[1] == "fixed", knobs[PATTERN] == session.DEFAULTS["pattern"]
         shown = {"margin": {"visible": not fixed}, "cap": {"visible": fixed}}
+        shown |= self.handlers.offered(knobs[SCORES])
         freed = ("percent", "allocator", "cap_mode", "margin", "cap", "granularity")
         updates = []
         for name, value in zip(session.DEFAULTS, knobs):
             more = {"interactive": free} if name in freed else {}
             updates.append(value if name == "overrides" else gr.update(value=value, **shown.get(name, {}), **more))
-        return {"adopt": knobs[0]} | table, gr.update(visible=not free), *updates
+        if knobs[SCORES] != scores:
+            table |= {"grid": self.handlers.grid(knobs[SCORES])}
+        return {"adopt": knobs[0]} | table | ticket, gr.update(visible=not free), *updates
+
+    def _fitting(self, knobs: list[Any]) -> list[Any]:
+        """The knobs with an allocator that the scores have the facts for, as far as both are known."""
+        known, values = [allocator.name for allocator in ALLOCATORS], list(knobs)
+        possible = self.handlers.possible(knobs)
+        if possible[SCORES] == knobs[SCORES] and knobs[ALLOCATOR] in known:
+            values[ALLOCATOR] = possible[ALLOCATOR]
+        return values
+
+    def _unreachable(self, table: dict[str, Any], knobs: list[Any]) -> str | None:
+        """Why the target of the knobs is out of reach; None where it is not."""
+        if table["reachable"][round(100 * session.recipe_of(*knobs).target)]:
+            return None
+        try:
+            self.handlers.explorer.allocate(session.recipe_of(*knobs))
+        except EcoflapError as error:
+            return error.text(self.language)
+        return None
 
     def pin(self, event: gr.EventData) -> Any:
         """What A is from now on: the knobs in order, or None; a recipe that cannot be is not pinned."""

@@ -29,8 +29,11 @@ DEFAULTS = {
     "scores": "",
     "overrides": {},
 }
-# A drawing of 256 x 256 takes a few kilobytes as PNG; whatever is far beyond that is not one.
-MAX_DRAWING = 1_000_000
+# How the browser gets pictures that are no files, and what it sends them as.
+SENT = ("drawing", "pasted", "dropped", "camera")
+SENT_TYPES = {"data:image/png;base64": "png", "data:image/jpeg;base64": "jpg"}
+# It makes them 1024 pixels a side at most and falls back on JPEG beyond 1.5 MB: whatever is far larger is not from it.
+MAX_SENT = 4_000_000
 
 
 def percent_of(value: Any, name: str, most: int = 100) -> float:
@@ -114,7 +117,7 @@ def picture_for(token: dict[str, Any]) -> Image.Image:
         EcoflapError: the file is gone or is no picture that can be opened.
     """
     scene = scene_for(token)
-    return open_picture(token["path"]) if scene is None else draw(scene)
+    return open_picture(token["path"], token.get("name", "")) if scene is None else draw(scene)
 
 
 def questions_for(token: dict[str, Any]) -> list[str]:
@@ -134,22 +137,27 @@ def upload_token(file: Any) -> dict[str, Any]:
     return {"path": str(path), "kind": "upload"}
 
 
-def drawing_token(data_url: Any) -> dict[str, Any]:
-    """The token of a drawing sent by the page's editor as a PNG data URL.
+def sent_token(data_url: Any, kind: Any) -> dict[str, Any]:
+    """The token of a picture that the browser sent as a data URL: drawn, pasted, dropped, or of the camera.
+
+    Args:
+        data_url: a PNG or JPEG, in base64.
+        kind: one of SENT.
 
     Raises:
-        EcoflapError: not a picture of at most MAX_DRAWING characters.
+        EcoflapError: not such a picture, or one of more than MAX_SENT characters.
     """
     head, _, body = data_url.partition(",") if isinstance(data_url, str) else ("", "", "")
-    if head != "data:image/png;base64" or len(body) > MAX_DRAWING:
-        raise EcoflapError("page_drawing", value=head[:40] or type(data_url).__name__)
+    suffix = SENT_TYPES.get(head)
+    if suffix is None or kind not in SENT or len(body) > MAX_SENT:
+        raise EcoflapError("page_sent", value=head[:40] or type(data_url).__name__)
     try:
         data = base64.b64decode(body, validate=True)
     except ValueError as error:
-        raise EcoflapError("page_drawing", value=error) from error
-    path = processing_utils.save_bytes_to_cache(data, "drawing.png", get_upload_folder())
+        raise EcoflapError("page_sent", value=error) from error
+    path = processing_utils.save_bytes_to_cache(data, f"{kind}.{suffix}", get_upload_folder())
     open_picture(path)
-    return {"path": path, "kind": "drawing"}
+    return {"path": path, "kind": kind}
 
 
 def uploaded(file: Any) -> Path:

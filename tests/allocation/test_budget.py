@@ -153,7 +153,7 @@ def test_groups_relate_scores_to_the_largest_and_order_them_by_size_for_score():
 
 def test_a_subset_of_groups_relates_scores_to_its_own_largest():
     pair = [(Layer(name, name, "vision", 1, 5),) for name in "abc"]
-    part = Groups(np.array([8, 5, 6]), np.array([4.0, 1e-31, 0.0]), tuple(pair)).subset(np.array([False, True, True]))
+    part = Groups(np.array([8, 5, 6]), np.array([4.0, 1e-31, 0.0]), tuple(pair)).subset(np.array([1, 2]))
     assert part.sizes.tolist() == [5, 6]
     assert part.relative.tolist() == [1.0, 0.0]
     assert [layer.name for (layer,) in part.layers] == ["b", "c"]

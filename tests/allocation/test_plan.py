@@ -56,12 +56,6 @@ def test_granularity_model_gives_every_layer_of_a_modality_the_same_sparsity():
     assert max(found.sparsity[:3]) - min(found.sparsity[:3]) <= 1 / 32
 
 
-def test_overrides_are_kept_and_the_rest_rebalances():
-    found = allocate(TOY, Recipe(0.5, 0.9, overrides={"v.0": 0.0}))
-    assert found.kept[:2] == (32, 32)
-    assert found.total_kept == 80
-
-
 @pytest.mark.parametrize("granularity", ["layer", "block", "model"])
 def test_allocators_are_handed_every_prunable_layer_by_its_group(granularity):
     plan = Plan(TOY, Recipe(granularity=granularity))
@@ -70,19 +64,6 @@ def test_allocators_are_handed_every_prunable_layer_by_its_group(granularity):
         assert list(layers) == wanted
         assert size == sum(layer.size for layer in wanted)
     assert "bridge" not in plan.names
-
-
-def test_overrides_leave_the_free_groups_to_the_allocator():
-    plan = Plan(TOY, Recipe(overrides={"v.0": 0.2}))
-    assert plan.free_groups.sizes.tolist() == [32, 64]
-    assert [[layer.name for layer in layers] for layers in plan.free_groups.layers] == [["v.1.fc1"], ["l.0.q"]]
-
-
-def test_overrides_that_leave_no_solution_are_named():
-    with pytest.raises(EcoflapError, match="fixed by hand leave no solution at target 0.95"):
-        allocate(TOY, Recipe(0.95, overrides={"v.0": 0.0}))
-    with pytest.raises(EcoflapError, match="no group 'v.7' at granularity block"):
-        allocate(TOY, Recipe(0.5, overrides={"v.7": 0.0}))
 
 
 def test_the_table_repeats_the_allocation_at_every_target():
@@ -119,11 +100,3 @@ def test_enormous_scores_keep_the_budget():
     scores = enumerate((1e308, 1e308, 5e-324))
     big = bundle(*[(f"l{i}", "one" if i < 2 else "two", "vision", 4, 5, score) for i, score in scores])
     assert allocate(big, Recipe(0.5, 1.0)).total_kept == 30
-
-
-def test_an_override_above_the_cap_is_refused_and_the_others_stay_below_it():
-    pair = bundle(("a", "a", "vision", 4, 5, 1.0), ("b", "b", "vision", 1, 2, 1.0))
-    with pytest.raises(EcoflapError, match="0.99 fixed for b is above the cap 0.9"):
-        allocate(pair, Recipe(0.5, 0.9, overrides={"b": 0.99}))
-    with pytest.raises(EcoflapError, match="leave no solution"):
-        allocate(pair, Recipe(0.5, 0.6, overrides={"a": 0.45}))

@@ -70,6 +70,7 @@ class Watched:
     def drag(self, *percents: int, release: bool = True) -> None:
         """Drag the target's thumb with the mouse through these targets."""
         slider = self.page.locator("#target input[type=range]")
+        slider.scroll_into_view_if_needed()
         box = slider.bounding_box()
         start = int(slider.input_value())
         thumb = 16

@@ -54,7 +54,7 @@ def test_answers_are_stale_as_soon_as_the_recipe_moves_on_and_fresh_when_it_retu
     page.mouse.up()
     page.click("#reset")
     page.wait_for_selector("#answers .mount[data-stale=false]")
-    page.get_by_text("Uniform:").click()
+    page.locator("#allocator").get_by_text("Uniform:").click()
     page.wait_for_selector("#answers .mount[data-stale=true]")
     assert explorer.calls["ask"] == 1, "an answer was rerun without being asked"
 

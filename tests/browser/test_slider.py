@@ -86,7 +86,7 @@ def test_target_above_a_fixed_cap_is_one_sentence_and_the_last_map_stays(opened)
 def test_uniform_is_the_same_everywhere_and_reset_brings_the_start_back(opened):
     page = opened.page
     start = page.locator("#map canvas").get_attribute("data-first")
-    page.get_by_text("Uniform:").click()
+    page.locator("#allocator").get_by_text("Uniform:").click()
     page.wait_for_function("document.querySelector('#map canvas').dataset.table.startsWith('uniform')")
     assert abs(float(page.locator("#map canvas").get_attribute("data-first")) - 0.5) < 0.01
     opened.drag(80)

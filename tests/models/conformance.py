@@ -81,6 +81,20 @@ class Conformance(Opened):
             assert (answer.text, answer.tokens) == (alone.text, alone.tokens)
             assert answer.probabilities == pytest.approx(alone.probabilities, **CLOSE)
 
+    def test_an_answer_that_is_told_while_it_grows_is_the_same_to_the_bit(self, model, samples):
+        for sample in samples:
+            told = []
+            answer = model.answer_aloud(sample, told.append, WORDS)
+            assert answer == model.answer([sample], WORDS)[0]
+            for heard in told:
+                assert heard.tokens == answer.tokens[: len(heard.tokens)]
+            assert not told or told[-1].tokens == answer.tokens
+            assert not told or told[-1].probabilities == pytest.approx(answer.probabilities, **CLOSE)
+
+    def test_surprise_is_the_mean_loss_of_an_answers_tokens(self, model, samples):
+        for sample in samples:
+            assert model.surprise(sample) == pytest.approx(float(model.loss(model.encode([sample]))), **CLOSE)
+
     def test_every_layer_moves_the_loss(self, engine, samples, idle):
         bundle = engine.score(Settings("first-order", samples=len(samples), batch_size=2))
         assert tuple(layer.name for layer in bundle.layers if not layer.score > 0) == idle

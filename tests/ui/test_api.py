@@ -44,6 +44,14 @@ def test_allocate_with_no_arguments_takes_the_defaults(client):
     assert client.predict(api_name="/allocate")["groups"] == allocate(small_bundle(), Recipe()).groups()
 
 
+def test_allocate_with_sparsities_fixed_by_hand(client):
+    found = client.predict(target=0.4, overrides={"vision": 0.35}, api_name="/allocate")
+    wanted = allocate(small_bundle(), Recipe(0.4, overrides={"vision": 0.35}))
+    assert found["groups"] == wanted.groups() and found["achieved"] == wanted.achieved
+    with pytest.raises(AppError, match="Nothing that is pruned is called 'hearing'"):
+        client.predict(overrides={"hearing": 0.3}, api_name="/allocate")
+
+
 def test_a_pattern_fixes_every_group(client):
     found = client.predict(pattern="2:4", api_name="/allocate")
     assert set(found["groups"].values()) == {0.5}

@@ -19,7 +19,8 @@ def changing(explorer, **hosting):
 
 def told(found):
     """The parts of a tick by name, without those that stay as they are."""
-    names = ("status", "models", "table", "skyline", "curves", "timer", "seen", "allocator", "bridge")
+    names = ("status", "models", "table", "figures", "timer", "seen", "allocator", "bridge", "locks")
+    names += ("scores", "scoring")
     names += ("about", "token", "picker", "chips", "question", "answers")
     return {name: value for name, value in zip(names, found, strict=True) if value != gr.skip()}
 

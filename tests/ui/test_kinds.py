@@ -11,7 +11,7 @@ from ecoflap.models.kinds import Description
 from ecoflap.ui import ask_panel, build, launch_options, session
 from ecoflap.ui.changing import Changing
 from ecoflap.ui.handlers import Handlers
-from tests.ui.fakes import FakeExplorer
+from tests.ui.fakes import FakeExplorer, asked
 
 KNOBS, TOKEN = [*session.DEFAULTS.values()], session.example_token(36)
 CLASSIFIER = Description("classifier", ("cat", "dog"))
@@ -26,7 +26,7 @@ def explorer(kind, labels=()):
 
 
 @pytest.mark.parametrize(
-    ("kind", "asked"),
+    ("kind", "taken"),
     [
         ("classifier", ((256, 256), "")),
         ("zero-shot", ((256, 256), "cat, dog")),
@@ -34,16 +34,16 @@ def explorer(kind, labels=()):
         ("vision-language", ((256, 256), "why ?")),
     ],
 )
-def test_the_model_gets_what_it_takes(kind, asked):
+def test_the_model_gets_what_it_takes(kind, taken):
     model = explorer(kind)
-    answers = [*Handlers(Host(model)).ask(TOKEN, TYPED[kind], *KNOBS)]
-    assert model.questions == [(*asked, 0.5)]
-    assert answers[-1]["question"] == asked[1]
+    answers = [*asked(Handlers(Host(model)), TOKEN, TYPED[kind], *KNOBS)]
+    assert model.questions == [(*taken, 0.5)]
+    assert answers[-1]["question"] == taken[1]
     assert answers[-1]["chosen"] == (kind in ("classifier", "zero-shot"))
 
 
 def test_one_label_is_no_choice():
-    last = [*Handlers(Host(explorer("zero-shot"))).ask(TOKEN, "cat", *KNOBS)][-1]
+    last = [*asked(Handlers(Host(explorer("zero-shot"))), TOKEN, "cat", *KNOBS)][-1]
     assert (last["state"], last["words"][:18]) == ("error", "'cat' is no choice")
 
 

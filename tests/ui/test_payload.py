@@ -56,7 +56,16 @@ def test_storage_is_kept_weights_and_one_bit_each():
     bundle, recipe = small_bundle(), Recipe(target=0.0)
     found = table_payload(bundle.layers, Plan(bundle, recipe).table(), recipe, bits=16)
     assert found["dense_bytes"] == 2 * found["total"]
-    assert found["sparse_bytes"][50] == 2 * found["kept"][50] + found["total"] // 8
+    bitmask = next(entry for entry in found["storage"] if entry["format"] == "bitmask")
+    assert bitmask["bytes"][50] == 2 * found["kept"][50] + found["total"] // 8
+
+
+def test_capped_layers_are_counted_as_the_cells_mark_them():
+    bundle, recipe = small_bundle(), Recipe(target=0.0, max_sparsity=0.6)
+    found = table_payload(bundle.layers, Plan(bundle, recipe).table(), recipe)
+    raw = unpacked(found, len(bundle.layers))
+    assert found["capped"][:61] == (raw[:61] & 1).sum(axis=1).tolist()
+    assert found["capped"][60] == sum(layer.modality != "bridge" for layer in bundle.layers)
 
 
 def test_key_tells_tables_apart_and_ignores_the_target():

@@ -10,7 +10,7 @@ from PIL import Image
 
 from ecoflap.errors import EcoflapError
 from ecoflap.types import Recipe
-from ecoflap.ui import session
+from ecoflap.ui import pictures, session
 
 
 def knobs(**changes):
@@ -54,7 +54,7 @@ def png(image: Image.Image) -> str:
 
 
 def test_a_drawing_comes_back_as_it_was_drawn():
-    token = session.drawing_token(png(Image.new("RGB", (256, 256), (10, 20, 200))))
+    token = session.sent_token(png(Image.new("RGB", (256, 256), (10, 20, 200))), "drawing")
     assert session.picture_for(token).getpixel((5, 5)) == (10, 20, 200)
     assert session.questions_for(token) == []
 
@@ -67,12 +67,40 @@ def test_a_drawing_comes_back_as_it_was_drawn():
         "",
         "data:image/svg+xml;base64,AAAA",
         "data:image/png;base64,%%%",
-        "data:image/png;base64," + "A" * 1_000_001,
+        "data:image/png;base64," + "A" * 4_000_001,
     ],
 )
-def test_what_is_no_drawing_is_one_sentence(value):
-    with pytest.raises(EcoflapError, match="The drawing could not be read"):
-        session.drawing_token(value)
+def test_what_the_page_would_not_send_is_one_sentence(value):
+    with pytest.raises(EcoflapError, match="The picture could not be read"):
+        session.sent_token(value, "drawing")
+
+
+def jpeg(image: Image.Image) -> str:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG")
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+@pytest.mark.parametrize("kind", ["pasted", "dropped", "camera"])
+def test_pictures_that_are_no_files_are_opened_and_named_after_where_they_come_from(kind):
+    token = session.sent_token(jpeg(Image.new("RGB", (60, 40), "red")), kind)
+    assert (token["kind"], session.picture_for(token).size) == (kind, (60, 40))
+    opened = pictures.open_token(token, "vision-language", True, "en")
+    assert "drawn shapes only" in opened.picture["note"]
+    assert (
+        opened.picture["words"] != pictures.open_token(token | {"kind": "upload"}, "text", True, "en").picture["words"]
+    )
+
+
+@pytest.mark.parametrize("kind", [None, "upload", "../x", 3, []])
+def test_a_picture_from_nowhere_is_refused(kind):
+    with pytest.raises(EcoflapError, match="The picture could not be read"):
+        session.sent_token(jpeg(Image.new("RGB", (4, 4))), kind)
+
+
+def test_what_claims_to_be_a_picture_and_is_none_is_refused():
+    with pytest.raises(EcoflapError, match="pasted"):
+        session.sent_token("data:image/jpeg;base64," + base64.b64encode(b"no picture").decode(), "pasted")
 
 
 def test_only_uploaded_files_are_opened(tmp_path):

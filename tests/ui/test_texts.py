@@ -9,14 +9,14 @@ from ecoflap.ui import embed
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = [
     *(ROOT / "ecoflap/ui").glob("*.py"),
-    ROOT / "ecoflap/plots.py",
+    *(ROOT / "ecoflap/plots").glob("*.py"),
     ROOT / "app.py",
     *(ROOT / "assets").glob("*.js"),
 ]
 # Keys whose last part is put together from a name, by the file that does it.
 BUILT = (
-    r"page\.(modality|stack|part|operator|rail|ask|unit|draw\.colour|dense|models|strip\.zeros|map\.short|suggest|skyline)\."
-    r"|page\.curves\."
+    r"page\.(modality|stack|part|operator|rail|ask|unit|draw\.colour|dense|models|strip\.zeros|map\.short|suggest|scoring|skyline)\."
+    r"|page\.(curves|axis\.importance|strip\.format|compare\.said|batch\.(lead|sample|column))\."
 )
 
 

@@ -7,16 +7,17 @@ from typing import Any
 
 import torch
 from PIL import Image
-from transformers import GenerationMixin
+from transformers import GenerationMixin, LogitsProcessorList
 
 from ecoflap.errors import EcoflapError, first_line
-from ecoflap.models.base import MAX_NEW_TOKENS, Batch
+from ecoflap.models.base import MAX_NEW_TOKENS, Batch, Hear
 from ecoflap.models.huggingface import answers, prompts, quirks
 from ecoflap.models.huggingface.forcing import TeacherForced, inner_head
 from ecoflap.models.huggingface.labels import Labels
 from ecoflap.models.huggingface.loading import weights_of
 from ecoflap.models.huggingface.processors import processor_of
 from ecoflap.models.huggingface.rows import IGNORED, Tensors
+from ecoflap.models.huggingface.streaming import Listening
 from ecoflap.types import Answer, Sample
 from ecoflap.types.loading import Loading, LoadProgress
 
@@ -91,7 +92,14 @@ class HuggingFaceModel(TeacherForced):
             return [answer for sample in samples for answer in self._answers([sample], max_new_tokens)]
         return self._answers(samples, max_new_tokens)
 
-    def _answers(self, samples: Sequence[Sample], most: int) -> list[Answer]:
+    @torch.inference_mode()
+    def answer_aloud(self, sample: Sample, hear: Hear, max_new_tokens: int = MAX_NEW_TOKENS) -> Answer:
+        """What `answer` gives for one question, told after every token."""
+        listening = Listening(self.tokenizer, self._labels.ends, hear)
+        return self._answers([sample], max_new_tokens, logits_processor=LogitsProcessorList([listening]))[0]
+
+    def _answers(self, samples: Sequence[Sample], most: int, **hooks: Any) -> list[Answer]:
+        """Greedy answers; `hooks` are handed to generation."""
         inputs = self._labels.begun(self._prompts(samples))
         room = self._room(inputs)
         prompt = self._labels.unclosed(inputs)
@@ -104,6 +112,7 @@ class HuggingFaceModel(TeacherForced):
             num_beams=1,
             output_logits=True,
             return_dict_in_generate=True,
+            **hooks,
         )
         chosen = answers.chosen(made, prompt["input_ids"], self.encoder_decoder)
         probabilities = self._probabilities(inputs, made, chosen)

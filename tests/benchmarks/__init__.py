@@ -1,0 +1,1 @@
+"""Measurements that print figures; run by hand, never collected as tests."""

@@ -1,0 +1,193 @@
+"""Breaking point and what broke it on the embedded model in a real browser: strips, cursor, blame, sparing."""
+
+import pytest
+
+QUESTION = "Is the purple circle above the big red object?"
+READY = "#status .chip.ready"
+
+
+def start(page, question=QUESTION):
+    """A question in the box, the model ready; the strips that the page can show."""
+    page.wait_for_selector(READY)
+    page.locator("#question textarea").fill(question)
+
+
+def climbed(page, *allocators):
+    for name in allocators:
+        page.locator(f"#ladder .boxes input[value={name}]").check()
+    page.click("#ladder [data-action=climb]")
+    page.wait_for_selector("#ladder .mount[data-state=done] .plot")
+
+
+def strip(page, allocator="ecoflap"):
+    """(last right, first wrong) of a strip."""
+    found = page.locator(f"#ladder .strip[data-allocator={allocator}]")
+    return int(found.get_attribute("data-right")), int(found.get_attribute("data-wrong"))
+
+
+def aim(page, percent):
+    page.evaluate(f"ecoflap.restore({{...ecoflap.snapshot(), percent: {percent}}})")
+    page.wait_for_selector(f"#map canvas[data-shown='{percent}']", state="attached")
+    page.wait_for_selector(f"#strip .mount[data-confirmed='{percent}']", state="attached")
+
+
+def asked(page):
+    """The dense and the pruned answer at the slider."""
+    page.click("#ask")
+    page.wait_for_selector("#answers .mount[data-state=done][data-stale=false]")
+    return page.locator("#answers .answer").all_text_contents()[:2]
+
+
+def explained(page):
+    page.click("#ladder [data-action=explain]")
+    page.wait_for_selector("#blame .mount[data-state=done] .result:not([hidden])")
+
+
+def test_the_strip_fills_and_its_break_is_what_asking_gets(demo_page):
+    page = demo_page.page
+    start(page)
+    page.evaluate(
+        "const count = () => document.querySelectorAll('#ladder .rung:enabled').length;"
+        "window.seen = []; new MutationObserver(() => seen.push(count()))"
+        ".observe(document.querySelector('#ladder'), {childList: true, subtree: true})"
+    )
+    climbed(page)
+    right, wrong = strip(page)
+    assert wrong == right + 1
+    assert f"Right up to {right}%, wrong from {wrong}%" in page.locator("#ladder .verdict").text_content()
+    assert len({count for count in page.evaluate("seen") if count}) > 2, "the strip came in one piece"
+    aim(page, right)
+    dense, pruned = asked(page)
+    assert dense == pruned
+    aim(page, wrong)
+    dense, pruned = asked(page)
+    assert dense != pruned
+    shown = page.locator(f"#ladder .rung[data-percent='{wrong}']")
+    assert shown.get_attribute("data-state") == "wrong"
+    shown.focus()
+    said = page.locator("#ladder .detail .said").text_content().removesuffix(" …")
+    assert pruned.startswith(said) and page.locator("#ladder .detail mark").count() >= 1
+
+
+def test_the_cursor_follows_the_hand_and_a_rung_moves_the_target(demo_page):
+    page = demo_page.page
+    start(page)
+    climbed(page)
+    demo_page.drag(20)
+    percent = demo_page.target()
+    page.wait_for_selector(f"#ladder .cursor[data-percent='{percent}%']", state="attached")
+    assert f"At {percent}%" in page.locator("#ladder .now").text_content()
+    before = page.locator("#ladder .rung[data-percent='70']")
+    before.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.dataset.percent") not in (None, "70")
+    before.click()
+    assert "70%" in page.locator("#ladder .detail").text_content()
+    page.click("#ladder .detail .go")
+    page.wait_for_selector("#map canvas[data-shown='70']", state="attached")
+    page.wait_for_function("document.querySelector('#target input[type=range]').value === '70'")
+    page.wait_for_selector("#ladder .cursor[data-percent='70%']", state="attached")
+    assert page.evaluate("ecoflap.state.ladder.strips[0].rungs.map((rung) => rung.percent).includes(70)")
+
+
+def test_all_allocators_have_a_strip_each_and_stopping_keeps_what_is_there(demo_page):
+    page = demo_page.page
+    start(page, "Write a caption.")
+    page.locator("#ladder .boxes label").last.locator("input").check()
+    assert page.locator("#ladder .boxes input:checked").count() == 4
+    page.click("#ladder [data-action=climb]")
+    page.wait_for_selector("#ladder .mount[data-state=busy] .rung.right")
+    page.click("#ladder .stop")
+    page.wait_for_selector("#ladder .mount[data-state=stopped]")
+    assert page.locator("#ladder .strip").count() == 3
+    assert 1 <= page.locator("#ladder .cells .rung:enabled").count() < 30
+    assert page.locator("#ladder .cells .rung:disabled").count() >= 1
+    page.locator("#ladder .boxes label").last.locator("input").uncheck()
+    assert page.locator("#ladder [data-action=climb]").is_disabled()
+    climbed(page, "uniform")
+    assert page.locator("#ladder .strip").count() == 1 and page.locator("#ladder .cells .rung:enabled").count() == 10
+
+
+def test_other_settings_make_it_stale_and_another_question_or_picture_takes_it_away(demo_page):
+    page = demo_page.page
+    start(page)
+    climbed(page)
+    page.evaluate("ecoflap.restore({...ecoflap.snapshot(), margin: 20})")
+    page.wait_for_selector("#ladder .mount[data-stale=true]")
+    assert "10%" in page.locator("#ladder .stale").text_content()
+    page.evaluate("ecoflap.restore({...ecoflap.snapshot(), margin: 10, allocator: 'uniform'})")
+    page.wait_for_selector("#ladder .mount[data-stale=false]")
+    page.locator("#question textarea").fill("How many?")
+    page.wait_for_selector("#ladder .result", state="hidden")
+    assert page.evaluate("ecoflap.state.ladder") is None
+    page.locator("#question textarea").fill(QUESTION)
+    page.wait_for_selector("#ladder .result", state="visible")
+    page.locator("#picker .thumb").nth(1).click()
+    page.wait_for_selector("#ladder .mount[data-state=empty]")
+    assert page.locator("#ladder .result").is_hidden() and page.evaluate("ecoflap.state.ladder") is None
+
+
+def test_a_cap_marks_the_steps_beyond_it_and_a_pattern_has_none(demo_page):
+    page = demo_page.page
+    start(page)
+    page.evaluate("ecoflap.restore({...ecoflap.snapshot(), cap_mode: 'fixed', cap: 60})")
+    page.wait_for_function("ecoflap.state.table.key.includes('=0.6')")
+    climbed(page)
+    assert page.locator("#ladder .cells .rung.none").count() == 3
+    page.locator("#ladder .rung[data-percent='90']").hover()
+    assert "cap" in page.locator("#ladder .detail").text_content()
+    page.evaluate("ecoflap.restore({...ecoflap.snapshot(), cap_mode: 'margin', pattern: '2:4'})")
+    page.wait_for_selector("#ladder .off:not([hidden])")
+    assert page.locator("#ladder [data-action=climb]").is_disabled()
+
+
+def test_the_blamed_blocks_colour_the_map_and_sparing_one_keeps_the_target_to_the_weight(demo_page):
+    page = demo_page.page
+    start(page)
+    aim(page, 85)
+    dense, pruned = asked(page)
+    assert dense != pruned, "the test needs an answer that pruning breaks"
+    explained(page)
+    assert page.evaluate("ecoflap.state.view") == "blame"
+    assert page.locator("#blame .map").get_attribute("aria-pressed") == "true"
+    values = page.evaluate("ecoflap.state.blame.values")
+    first = page.locator("#blame li").first
+    block = first.get_attribute("data-block")
+    assert values[block] == max(values.values()) > 0 and len(values) == 14
+    assert float(first.get_attribute("data-share")) == pytest.approx(values[block], abs=1e-4)
+    assert page.locator("#blame .blocks").first.locator("li").count() == 10
+    page.click("#blame .map")
+    assert page.evaluate("ecoflap.state.view") == "sparsity"
+    first.locator(".spare").click()
+    page.wait_for_selector(f"#blame .mount[data-spared='{block}']")
+    assert page.evaluate("ecoflap.state.table.knobs.overrides") == {block: 0}
+    state = page.evaluate("[ecoflap.state.table.kept[ecoflap.state.row], ecoflap.state.table.total, ecoflap.state.row]")
+    assert state[0] == state[1] - round(state[1] * 0.85) and state[2] == 85
+    whole = page.evaluate(
+        f"ecoflap.state.grid.layers.map((l, i) => [l.block, ecoflap.sparsity(i)]).filter(([b]) => b === '{block}')"
+    )
+    assert whole and all(sparsity == 0 for _, sparsity in whole)
+    page.wait_for_selector("#answers .mount[data-stale=true]")
+    page.click("#blame .again")
+    page.wait_for_selector("#answers .mount[data-state=done][data-stale=false]")
+
+
+def test_an_answer_that_pruning_left_alone_has_nobody_to_blame(demo_page):
+    page = demo_page.page
+    start(page)
+    aim(page, 0)
+    explained(page)
+    assert "nothing to blame" in page.locator("#blame .story").text_content()
+    assert page.locator("#blame li").count() == 0 and page.evaluate("ecoflap.state.blame") is None
+
+
+def test_a_narrow_page_holds_both(demo_page):
+    page = demo_page.page
+    start(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    aim(page, 85)
+    climbed(page, "uniform")
+    explained(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for part in ("#ladder", "#blame"):
+        assert page.locator(part).evaluate("(node) => node.scrollWidth <= node.clientWidth")

@@ -152,11 +152,13 @@
     body(element).replaceChildren(voice, shown);
 
     function draw() {
-      const value = (drawn = props.value);
+      // What is said of a picture that is no longer in front of the model comes too late.
+      const late = props.value && app.state.picture && props.value.about !== app.state.picture;
+      const value = (drawn = late ? null : props.value);
       const state = value ? value.state : "empty";
       const told = ["saying", "done", "stopped"].includes(state);
       body(element).dataset.state = state;
-      element.closest("#ask-section")?.classList.toggle("asking", state === "saying");
+      element.closest("#ask-section")?.classList.toggle("asking", ["busy", "saying"].includes(state));
       // What comes grows into the place of what was there: nothing below it jumps.
       shown.style.minHeight = ["busy", "saying"].includes(state) ? `${shown.offsetHeight}px` : "";
       if (told) shown.replaceChildren(...answers(value));

@@ -63,6 +63,7 @@
       problem.hidden = !value.error;
       if (!value.src) return; // an error: the picture in front of the model stays
       picture.src = value.src;
+      app.state.picture = value.mark;
       picture.alt = words.textContent = value.words;
       note.textContent = value.note;
       note.hidden = !value.note;

@@ -41,6 +41,13 @@
     ["page.compare.locks", locks],
   ];
 
+  /** What tells two recipes apart that are the same in brief: the first setting that differs, for each of them. */
+  function apart(one, other) {
+    const found = brief(one) === brief(other) && KNOBS.find(([, read]) => read(one) !== read(other));
+    const words = (values) => (found ? app.say("page.compare.apart", { recipe: brief(values), what: app.say(found[0]), value: found[1](values) }) : brief(values));
+    return { a: words(one), b: words(other) };
+  }
+
   const setup = () => KNOBS.map(([key, read]) => [app.say(key), read(state.pinned.values), read(app.snapshot())]);
 
   /** What came of both, as lines like those of the knobs. */
@@ -166,27 +173,29 @@
 
   /** Make what is shown A, and show what A was. */
   app.swap = () => {
+    if (app.waiting()) return; // what is shown is not B yet
     const before = state.pinned;
     app.restore(before.values, () => {
       state.pinned = before;
-      app.send("pin", { values: before.values });
+      app.tellPinned(before.values);
       app.tell();
     });
     app.pin();
   };
 
-  app.mount.pin = ({ element }) => {
+  app.mount.pin = ({ element, props, watch }) => {
     const words = app.el("span", "words");
     const pin = button("page.compare.pin.short", app.pin);
     pin.title = app.say("page.compare.pin.why");
     const unpin = button("page.compare.unpin", app.unpin);
     body(element).replaceChildren(words, pin, unpin);
+    watch("value", () => app.pinTold(props.value));
     let seen;
     app.on(element, ({ pinned, table }) => {
       pin.hidden = Boolean(pinned);
       pin.disabled = !table;
       if (pinned === seen) return;
-      if (seen && !pinned) app.send("pin", { values: null }); // also where another model made an end of it
+      if (seen && !pinned) app.tellPinned(null); // also where another model made an end of it
       seen = pinned;
       words.hidden = unpin.hidden = !pinned;
       words.textContent = pinned ? app.say("page.compare.pinned", { recipe: brief(pinned.values) }) : "";
@@ -222,7 +231,7 @@
       pin.hidden = both;
       pin.disabled = !table;
       for (const made of pinned) made.hidden = !both;
-      lead.textContent = both ? app.say("page.compare.lead", { a: brief(a.values), b: brief(app.snapshot()) }) : app.say("page.compare.empty");
+      lead.textContent = both ? app.say("page.compare.lead", apart(a.values, app.snapshot())) : app.say("page.compare.empty");
       view.textContent = state.view === "difference" ? app.say("page.compare.hide") : app.say("page.compare.show");
       view.setAttribute("aria-pressed", String(state.view === "difference"));
       said.replaceChildren(...(both ? answers() : []));

@@ -8,6 +8,11 @@
   // A finger that drags over a figure scrolls the page; a mouse zooms.
   const dragmode = window.matchMedia("(pointer: coarse)").matches ? false : "zoom";
 
+  // Vision's blue is too dark for lines on a dark panel: there the lighter blue of the same palette (Okabe and Ito).
+  const DARK = [["#0072B2", "#56B4E9"], ["rgba(0,114,178,", "rgba(86,180,233,"]];
+  const isDark = () => document.body.classList.contains("dark");
+  const themed = (text) => (isDark() ? DARK.reduce((all, [light, dark]) => all.replaceAll(light, dark), text) : text);
+
   // Plotly comes with Gradio's own empty plot, and announces itself by taking its name.
   const plotly = new Promise((resolve) => {
     if (window.Plotly) resolve();
@@ -42,7 +47,8 @@
   }
 
   /** Draw a figure, or put new values into it; the same text at the same width is drawn already. */
-  async function draw(card, text) {
+  async function draw(card, plain) {
+    const text = themed(plain);
     const width = card.holder.clientWidth;
     if (!width || (text === card.text && width === card.width)) return;
     const first = !card.figure;
@@ -86,6 +92,7 @@
         await task();
       }
       if (shown !== value || !cards.every((entry) => entry.figure)) return;
+      body.dataset.theme = isDark() ? "dark" : "light";
       Object.assign(body.dataset, { drawn: value.percent, key: value.key });
       stale();
     }
@@ -127,6 +134,12 @@
 
     watch("value", take);
     new ResizeObserver(() => requestAnimationFrame(show)).observe(cards[0].holder);
+    let dark = isDark();
+    new MutationObserver(() => {
+      if (dark === isDark()) return;
+      dark = isDark();
+      show();
+    }).observe(document.body, { attributeFilter: ["class"] });
     app.on(element, () => {
       stale();
       cards.forEach(app.overlay.follow);

@@ -1,10 +1,11 @@
-// Undo, redo and the locks. Every settled change of the recipe is a step; going back sets every knob at once.
+// Undo and redo, and the list of locks. Every settled change of the recipe is a step; going back sets every knob at once.
 (() => {
   "use strict";
   const app = window.ecoflap;
   const { state } = app;
   const MOST = 100;
   const steps = []; // snapshots of every knob, oldest first
+  const showing = []; // what tells the buttons what they would do now
   let at = -1; // the step that is shown, or that Python has been asked for
   let layers = ""; // that the steps are about
 
@@ -83,7 +84,8 @@
 
   /** Undo or Redo: never disabled in the way that takes the focus from who has just pressed it. */
   function stepButton(by, key) {
-    const button = app.el("button", "toggle", app.say(key));
+    const button = app.el("button", "", by < 0 ? "↶" : "↷");
+    button.setAttribute("aria-label", app.say(key));
     button.dataset.step = by < 0 ? "undo" : "redo";
     button.addEventListener("click", () => go(by));
     const show = () => {
@@ -92,17 +94,20 @@
       const what = next ? changes(steps[at], next) : app.say("page.history.nothing");
       button.title = app.say(by < 0 ? "page.history.undo_hint" : "page.history.redo_hint", { what });
     };
-    return { button, show };
+    showing.push(show);
+    show();
+    return button;
   }
+
+  /** Undo and Redo, for where they are always in sight. */
+  app.stepButtons = () => [stepButton(-1, "page.history.undo"), stepButton(1, "page.history.redo")];
 
   app.mount.history = ({ element }) => {
     const body = element.querySelector(".mount");
-    const [undo, redo] = [stepButton(-1, "page.history.undo"), stepButton(1, "page.history.redo")];
     const locks = app.el("section", "locks");
-    body.replaceChildren(app.el("div", "steps", "", [undo.button, redo.button]), locks);
+    body.replaceChildren(locks);
     app.stepped = () => {
-      undo.show();
-      redo.show();
+      showing.forEach((show) => show());
       body.dataset.steps = `${at}/${steps.length - 1}`;
     };
     app.stepped();

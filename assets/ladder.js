@@ -2,15 +2,28 @@
 (() => {
   "use strict";
   const app = window.ecoflap;
-  const { place, row, axis, walk, titleOf, spoken, stateOf } = app.strips;
+  const { place, row, axis, walk, titleOf, quoted, stateOf } = app.strips;
   const body = (element) => element.querySelector(".mount");
-  const quoted = (text) => `“${text}”`;
 
   /** What is in the box of the question now; a classifier has none. */
   const typed = () => document.querySelector("#question textarea, #question input")?.value.trim() ?? "";
   /** Whether a value is of the question and the model that are shown. */
   const fits = (value) => value.of === app.state.grid.of && (!value.question || value.question.trim() === typed());
   app.fits = fits;
+
+  const PATIENCE = 10000; // ms after which a click is no longer waited for: the connection may be gone
+  /** From a click until its first value: a second click, as of a double one, is the same wish. */
+  app.once = (problem) => {
+    let since = -Infinity;
+    const begun = () => performance.now() - since < PATIENCE;
+    function begin() {
+      if (begun()) return false;
+      since = performance.now();
+      Object.assign(problem, { hidden: false, className: "waiting", textContent: app.say("page.ladder.starting") });
+      return true;
+    }
+    return { begin, begun, end: () => (since = -Infinity) };
+  };
 
   /** How long it still takes, and the way to stop it. Its nodes stay: a button that is drawn anew misses its click. */
   app.progress = (halt) => {
@@ -30,6 +43,8 @@
     return { nodes: [left, stop], draw };
   };
 
+  const locks = (count) => app.say(["page.ladder.locks.none", "page.ladder.locks.one"][count] ?? "page.ladder.locks", { count });
+
   /** What a value was made with and stands differently now, in words: what it was. */
   function changed(value) {
     const made = value.knobs, now = app.state.table?.knobs;
@@ -37,7 +52,7 @@
     if (!app.state.grid.model.startsWith(`${value.model}:`)) return app.say("page.ladder.scores");
     const known = (key) => (app.say(key) === key ? null : app.say(key));
     const words = (name, value) => {
-      if (name === "overrides") return app.say("page.ladder.locks", { count: Object.keys(value).length });
+      if (name === "overrides") return locks(Object.keys(value).length);
       const said = typeof value === "boolean" ? app.say(value ? "page.ladder.yes" : "page.ladder.no") : known(`page.rail.${name}.${value}`);
       return `${known(`page.rail.${name}`) ?? name}: ${said ?? (typeof value === "number" ? `${value}%` : value || "–")}`;
     };
@@ -91,12 +106,17 @@
       const own = state.table?.knobs?.allocator;
       if (!boxes.dataset.touched) for (const input of inputs()) input.checked = input.value === own;
       pattern.hidden = !state.table || state.table.pattern === "unstructured";
-      why.disabled = !state.table;
       allow();
+    }
+    /** It is about the shown target, and Python would take the slider's. */
+    function reach({ table, percent, row, problem }) {
+      const beyond = Boolean(table) && percent !== row;
+      why.disabled = !table || beyond;
+      why.title = beyond ? problem : "";
     }
     const ask = (percent) => (why.textContent = app.say("page.blame.start", { percent: `${percent}%` }));
     ask(app.state.row);
-    return { node, follow, ask };
+    return { node, follow, reach, ask };
   }
 
   /** What is said at one rung, with the way there. */
@@ -105,7 +125,8 @@
     const title = app.say("page.ladder.detail", { allocator: titleOf(strip.allocator), percent: `${rung.percent}%` });
     const heading = app.el("h4", "", "", [app.el("b", "", title), app.el("span", `state ${kind}`, app.say({ right: "page.ladder.right", wrong: "page.ladder.wrong", none: "page.ladder.none" }[kind]))]);
     if (kind === "none") return [heading, app.el("p", "", rung.problem)];
-    const parts = [heading, app.words(rung), app.el("p", "", app.say("page.ladder.loss_here", { loss: rung.loss.toFixed(2) }))];
+    const parts = [heading, app.words(rung)];
+    if (rung.loss !== null) parts.push(app.el("p", "", app.say("page.ladder.loss_here", { loss: rung.loss.toFixed(2) })));
     if (rung.cut) parts.push(app.el("p", "", app.say("page.ladder.cut")));
     const go = app.el("button", "toggle go", app.say("page.ladder.go", { percent: `${rung.percent}%` }));
     go.addEventListener("click", () => app.restore({ ...app.snapshot(), percent: rung.percent, allocator: strip.allocator }));
@@ -122,13 +143,15 @@
   };
 
   /** What the measured rungs know of a target: said there, or between which two it lies. */
-  function known(strip, percent) {
+  function known(strip, percent, { percents, state }) {
+    const busy = state === "busy";
     const rungs = strip.rungs.filter((rung) => rung.answer !== null);
     const below = rungs.findLast((rung) => rung.percent <= percent), above = rungs.find((rung) => rung.percent >= percent);
     const facts = { percent: `${percent}%`, allocator: titleOf(strip.allocator) };
-    if (below && below === above) return app.say("page.ladder.now", { ...facts, answer: quoted(spoken(below)) });
-    const sides = [below, above].map((rung) => rung && app.say("page.ladder.side", { percent: `${rung.percent}%`, answer: quoted(spoken(rung)) }));
-    return rungs.length ? app.say("page.ladder.unasked", { ...facts, sides: sides.filter(Boolean).join(", ") }) : "";
+    if (below && below === above) return app.say("page.ladder.now", { ...facts, answer: quoted(below.answer) });
+    const sides = [below, above].map((rung) => rung && app.say("page.ladder.side", { percent: `${rung.percent}%`, answer: quoted(rung.answer) }));
+    const key = percents.includes(percent) && busy ? "page.ladder.unasked" : "page.ladder.no_step";
+    return rungs.length ? app.say(key, { ...facts, sides: sides.filter(Boolean).join(", ") }) : "";
   }
 
   app.mount.ladder = ({ element, props, watch, trigger }) => {
@@ -139,12 +162,14 @@
     const note = app.el("p", "", app.say("page.ladder.note"));
     const line = app.el("div", "line", "", [title, ...progress.nodes]);
     const result = app.el("div", "result", "", [line, dense, stale, plot, scale, now, shown, note]);
-    const { node, follow, ask } = actions(climb);
+    const { node, follow, reach, ask } = actions(climb);
     let run = 0, looked = null, table = null, at = "";
+    const once = app.once(problem);
     body(element).replaceChildren(node, problem, result);
     plot.addEventListener("keydown", (event) => walk(event, plot));
 
     function climb(allocators) {
+      if (!once.begin()) return;
       looked = null;
       trigger("climb", { allocators, run: ++run });
     }
@@ -164,10 +189,13 @@
       const old = value && value.run !== run; // of a picture or a click that is no longer the last one
       if (!value) run++;
       const own = value && !old ? value : null;
+      if (!old) once.end();
       body(element).dataset.state = own ? own.state : "empty";
-      problem.hidden = !own?.words;
-      problem.className = own?.state === "error" ? "problem" : "waiting";
-      problem.textContent = own?.words ?? "";
+      if (!once.begun()) {
+        problem.hidden = !own?.words;
+        problem.className = own?.state === "error" ? "problem" : "waiting";
+        problem.textContent = own?.words ?? "";
+      }
       if (own?.strips) fill(own);
       mark(true);
     }
@@ -175,7 +203,7 @@
     function fill(value) {
       const { strips, percents, question, dense: said } = value;
       title.textContent = question ? app.say("page.ladder.result", { question: quoted(question) }) : app.say("page.ladder.result_picture");
-      dense.textContent = said === undefined ? "" : app.say("page.ladder.dense", { answer: quoted(said || app.say("page.ask.silent")) });
+      dense.textContent = said === undefined ? "" : app.say("page.ladder.dense", { answer: quoted(said) });
       progress.draw(value);
       const focused = plot.contains(document.activeElement);
       const most = Math.max(0.1, ...strips.flatMap((strip) => strip.rungs.map((rung) => rung.loss ?? 0)));
@@ -221,6 +249,7 @@
         follow(state);
         mark();
       }
+      reach(state);
       const value = state.ladder;
       const key = `${state.row} ${state.table?.key} ${Boolean(value)}`;
       if (key === at) return;
@@ -230,7 +259,7 @@
       cursor.style.left = place(state.row);
       cursor.dataset.percent = `${state.row}%`;
       const own = value.strips.find((strip) => strip.allocator === state.table.knobs.allocator) ?? value.strips[0];
-      now.textContent = known(own, state.row);
+      now.textContent = known(own, state.row, value);
     });
     document.addEventListener("input", (event) => event.target.closest?.("#question") && element.isConnected && mark());
     watch("value", draw);

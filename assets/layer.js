@@ -12,18 +12,23 @@
   /** A value at an axis or a line, to two digits. */
   const axis = (value) => String(Number(value.toPrecision(2)));
 
-  /** What is known of a layer at the shown target: pairs of word and value. */
+  /** A count that fits its line: to three digits where it is long, as `exact` then says in full. */
+  const count = (value) => (value < 1e5 ? app.number(value) : app.short(value));
+
+  /** What is known of a layer at the shown target: word, value, and where the value is rounded the exact one. */
   app.facts = (layer) => {
     const { grid, table } = state;
     const info = grid.layers[layer];
     const size = info.rows * info.cols;
     const value = table.prunable[layer] ? app.sparsity(layer) : 0;
     const sure = app.confirmed();
-    const kept = sure ? app.number(sure.kept[layer]) : app.say("page.layer.about", { kept: app.short(size * (1 - value)) });
+    const kept = sure ? count(sure.kept[layer]) : app.say("page.layer.about", { kept: app.short(size * (1 - value)) });
+    const of = (shown, all) => app.say("page.layer.kept_of", { kept: shown, size: all });
+    const exact = sure && size >= 1e5 ? of(app.number(sure.kept[layer]), app.number(size)) : "";
     const score = app.figure(info.score, 3);
     return [
       [app.say("page.layer.sparsity"), app.share(value) + (app.capped(layer) ? ` ${app.say("page.layer.capped")}` : "")],
-      [app.say("page.layer.kept"), app.say("page.layer.kept_of", { kept, size: app.number(size) })],
+      [app.say("page.layer.kept"), of(kept, count(size)), exact],
       [app.say("page.layer.shape"), `${app.number(info.rows)} × ${app.number(info.cols)}`],
       [app.say("page.layer.score"), info.stderr === null ? score : `${score} ± ${app.figure(info.stderr, 2)}`],
     ];
@@ -38,9 +43,10 @@
       const { score, stderr } = state.grid.layers[state.selected];
       const ends = { low: app.figure(Math.max(0, score - 1.96 * stderr), 3), high: app.figure(score + 1.96 * stderr, 3) };
       const sure = stderr === null ? app.say("page.layer.unsure") : app.say("page.layer.interval", ends);
-      [...app.facts(state.selected), [app.say("page.layer.sure"), sure]].forEach(([word, value], i) => {
+      [...app.facts(state.selected), [app.say("page.layer.sure"), sure]].forEach(([word, value, exact = ""], i) => {
         if (words[i].textContent !== word) words[i].textContent = word;
         if (values[i].textContent !== value) values[i].textContent = value;
+        if (values[i].title !== exact) values[i].title = exact;
       });
     }
     return { nodes: [list, app.el("p", "", app.say("page.layer.score_note"))], draw };
@@ -134,6 +140,7 @@
     const shown = app.el("div", "shown", "", parts);
     body(element).replaceChildren(app.el("h2", "", app.say("page.layer.title")), hint, shown);
     let asked = "";
+    const looks = app.inTurn((about, ticket) => trigger("inspect", { ...about, ticket }));
 
     /** Whether what has arrived is about exactly what is shown. */
     function fresh(about) {
@@ -149,6 +156,7 @@
 
     function arrived() {
       const value = props.value;
+      looks.answered(value?.ticket);
       if (!value || !state.table || state.selected < 0) return;
       const info = state.grid.layers[state.selected];
       if (value.layer !== info.name) return;
@@ -166,7 +174,7 @@
       const about = subject();
       if (about.id === asked) return;
       asked = about.id;
-      trigger("inspect", { ...about, pinned: state.pinned ? state.pinned.values : null });
+      looks.want({ ...about, pinned: state.pinned ? state.pinned.values : null });
     }
 
     app.on(element, () => {

@@ -40,7 +40,7 @@
   }
 
   function costWords(cost, scope) {
-    if (cost.error) return cost.error;
+    if (cost.error) return app.say("page.layer.cost.failed", { reason: cost.error });
     if (!cost.weights) return app.say("page.layer.cost.whole");
     const facts = { weights: app.number(cost.weights), before: app.share(cost.rest_now ?? 0), after: app.share(cost.rest_after ?? 0) };
     const losses = { before: cost.loss_now?.toFixed(3), after: cost.loss_after?.toFixed(3) };
@@ -101,6 +101,7 @@
       const cost = costs && costs[scope];
       price.textContent = cost ? costWords(cost, scope) : "";
       price.dataset.scope = scope;
+      price.toggleAttribute("data-failed", Boolean(cost?.error));
     }
 
     function draw() {

@@ -1,7 +1,7 @@
 // Where everything stands on the map's canvas: pure geometry from the grid that Python made.
 (() => {
   "use strict";
-  const HEADER = 22, AXIS = 17, GAP = 8, STACK_GAP = 14;
+  const HEADER = 27, TITLE = 16, AXIS = 17, GAP = 3, STACK_GAP = 14;
 
   /** Bands side by side where there is room; on a narrow page every stack of blocks is a strip of its own. */
   function strips(grid, narrow) {
@@ -70,5 +70,5 @@
     return best;
   }
 
-  window.ecoflap.layout = { HEADER, AXIS, place, neighbour };
+  window.ecoflap.layout = { HEADER, TITLE, AXIS, place, neighbour };
 })();

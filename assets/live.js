@@ -4,19 +4,33 @@
   const app = window.ecoflap;
   const PAUSE = 200; // ms without a move that end a gesture of the keyboard; a held pointer ends it by letting go
   let held = false, timer = 0, sent = null;
+  const settling = app.inTurn((wish, ticket) => app.send("settle", { ...wish, ticket }), () => (sent = null));
 
   const isTarget = (node) => node instanceof HTMLInputElement && node.type === "range" && node.closest("#target");
+
+  /** An answer may have set the slider to an older target than the hand's. */
+  function follow() {
+    const slider = document.querySelector("#target input[type=range]");
+    if (!slider || Number(slider.value) === app.state.percent) return;
+    slider.value = app.state.percent;
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+  }
 
   function commit() {
     clearTimeout(timer);
     timer = 0;
     const { table, percent } = app.state;
-    const now = table && `${table.key} ${percent}`;
-    if (!table || !app.settle || now === sent) return;
+    if (!table || !app.send) return;
+    if (!app.waiting()) follow();
+    const now = `${table.key} ${percent}`;
+    if (now === sent) return;
     sent = now;
     app.remember();
-    app.settle(percent);
+    settling.want({ percent, key: table.key });
   }
+
+  app.settled = ({ ticket }) => settling.answered(ticket);
+  app.held = () => held;
 
   function later() {
     clearTimeout(timer);

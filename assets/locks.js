@@ -12,9 +12,9 @@
   function modalityButton(part) {
     const { title } = state.grid.bands.find((band) => band.modality === part.name);
     const held = part.name in state.knobs.overrides;
-    const button = app.el("button", "toggle", app.say("page.locks.lock", { name: title.toLowerCase() }));
+    const button = app.el("button", "toggle", app.say(held ? "page.locks.free" : "page.locks.lock", { name: title.toLowerCase() }));
     button.dataset.lock = part.name;
-    button.setAttribute("aria-pressed", String(held));
+    button.dataset.held = String(held);
     button.setAttribute("aria-disabled", String(off()));
     button.title = app.say(held ? "page.locks.free_hint" : "page.locks.lock_hint", { name: title });
     button.addEventListener("click", () => off() || app.lock({ [part.name]: held ? null : mean(part) }));

@@ -42,6 +42,9 @@
     ];
   }
 
+  /** How much larger than its own pixels a node is shown, by its box in the window. */
+  const zoomed = (box, node) => box.width / node.offsetWidth || 1;
+
   function makeCanvas() {
     const canvas = app.el("canvas", "chart");
     canvas.tabIndex = 0;
@@ -90,11 +93,12 @@
       if (!width) return;
       app.looks.dress();
       head.refresh();
-      const top = holder.getBoundingClientRect().top + window.scrollY;
-      const room = Math.max(330, window.innerHeight - top - head.caption.offsetHeight - 24);
+      const box = holder.getBoundingClientRect();
+      const zoom = zoomed(box, holder);
+      const room = Math.max(330, (window.innerHeight - box.top - window.scrollY) / zoom - head.caption.offsetHeight - 24);
       grid = state.grid;
       shape = app.layout.place(grid, width, room, app.labels.wordWidths(pen, grid));
-      const scale = window.devicePixelRatio || 1;
+      const scale = (window.devicePixelRatio || 1) * zoom;
       for (const sheet of [canvas, paper]) {
         sheet.width = Math.round(shape.width * scale);
         sheet.height = Math.round(shape.height * scale);
@@ -140,9 +144,13 @@
       note();
     }
 
+    /** Where a layer's cell is on the canvas, in its own pixels. */
+    app.mapPlace = (layer) => kit.boxes[layer];
+
     function at(event) {
       const box = canvas.getBoundingClientRect();
-      const x = event.clientX - box.left, y = event.clientY - box.top;
+      const zoom = zoomed(box, canvas);
+      const x = (event.clientX - box.left) / zoom, y = (event.clientY - box.top) / zoom;
       const layer = shape ? shape.rects.findIndex((r) => x >= r.x && x < r.x + r.w && y >= r.y && y < r.y + r.h) : -1;
       return { layer, x, y };
     }
@@ -168,8 +176,9 @@
       if (layer >= 0) app.select(layer);
     });
     new ResizeObserver(resize).observe(holder);
-    new MutationObserver(resize).observe(document.body, { attributes: true, attributeFilter: ["class"] });
-    app.settle = (percent) => trigger("settle", { percent });
+    for (const node of [document.body, document.documentElement]) {
+      new MutationObserver(resize).observe(node, { attributes: true, attributeFilter: ["class"] });
+    }
     app.send = trigger;
     watch("value", () => {
       // Another model, or one that was scored after the page had been built, brings its layers with its first table.

@@ -5,7 +5,10 @@
   const FONT = "system-ui, sans-serif";
   const CAP = "#d55e00";
   const LOCK = 10; // px, of a padlock
+  const TALL = 22; // px of a cell's height from which on a whisker beside a number does not look like a minus sign
+  const WIDE = 62; // px of a cell's width that hold a number and its error
   let small = false, ownInk = ""; // whether cells are too narrow for padlocks; the theme's ink
+  let errors = "line"; // how the standard error of a score is shown: a line, a number, or none but in the tooltip
 
   function inks(element) {
     const style = getComputedStyle(element);
@@ -55,7 +58,10 @@
 
   /** The mark of a lock as the legend shows it. */
   const lockSample = () => padlock(ownInk, 2);
-  const lockLook = () => `${ownInk} ${small}`;
+  const look = () => `${ownInk} ${small} ${errors}`;
+
+  const worded = ({ w, h }) => w >= 38 && h >= 14;
+  const whiskered = (box) => !worded(box) || box.h > TALL;
 
   /** Everything that cells are painted with, for a size, a theme and a screen. */
   function tools(element, shape, scale) {
@@ -63,8 +69,10 @@
     const gap = shape.rects.length && shape.rects[0].w > 5 ? 1 : 0.5;
     const boxes = shape.rects.map((r) => ({ x: r.x, y: r.y, w: r.w - gap, h: r.h - gap }));
     small = boxes.some((box) => box.w < LOCK || box.h < LOCK + 2);
+    if (boxes.some(whiskered)) errors = "line";
+    else errors = boxes.every((box) => box.w >= WIDE) ? "number" : "none";
     ownInk = ink.ink;
-    const locks = { dark: padlock("#10161d", scale), light: padlock("#ffffff", scale) };
+    const locks = { dark: padlock("#000000", scale), light: padlock("#ffffff", scale) };
     return { ink, boxes, locks, hatch: hatching(ink.hatch), font: `${Math.min(12, shape.rowHeight - 4)}px ${FONT}` };
   }
 
@@ -121,17 +129,17 @@
         return;
       }
       const { x, y, w, h } = box;
-      const colour = shade.light ? "#10161d" : "#ffffff";
+      const colour = shade.light ? "#000000" : "#ffffff";
       const lock = marks.locked && held[layer];
-      const worded = w >= 38 && h >= 14;
+      const words = worded(box), whisker = view.whisker && whiskered(box);
       pen.fillStyle = shade.fill;
       pen.fillRect(x, y, w, h);
-      if (worded) {
+      if (words) {
         pen.fillStyle = colour;
-        pen.fillText(view.text(layer), x + (w - (lock || view.whisker ? 12 : 0)) / 2, y + h / 2, w - 4);
+        pen.fillText(view.text(layer, errors), x + (w - (lock || whisker ? 12 : 0)) / 2, y + h / 2, w - 4);
       }
-      if (view.whisker) drawWhisker(pen, box, view.whisker(layer), colour, worded);
-      if (lock) drawLock(pen, box, kit, shade.light, worded);
+      if (whisker) drawWhisker(pen, box, view.whisker(layer), colour, words);
+      if (lock) drawLock(pen, box, kit, shade.light, words);
       if (marks.capped && app.capped(layer)) drawCapped(pen, box);
     });
   }
@@ -148,13 +156,10 @@
     pen.strokeStyle = kit.ink.ink;
     pen.strokeRect(left - 1, top - 1, right - left + 2, bottom - top + 2);
     pen.beginPath();
-    pen.moveTo(middle - 5, top - 11);
-    pen.lineTo(middle + 5, top - 11);
+    pen.moveTo(middle - 5, top - 10); // below the titles: app.layout.HEADER has room for both
+    pen.lineTo(middle + 5, top - 10);
     pen.lineTo(middle, top - 3);
     pen.closePath();
-    pen.lineWidth = 5;
-    pen.strokeStyle = kit.ink.panel; // apart from a title that may stand there
-    pen.stroke();
     pen.fill();
   }
 
@@ -167,5 +172,5 @@
     pen.strokeRect(r.x - 1, r.y - 1, r.w + 1, r.h + 1);
   }
 
-  app.draw = { tools, lockSample, lockLook, cells, drawMark, drawWorst };
+  app.draw = { tools, lockSample, look, errors: () => errors, cells, drawMark, drawWorst };
 })();

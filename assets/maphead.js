@@ -38,7 +38,10 @@
     bar.style.background = `linear-gradient(to right, ${view.ramp().map((shade) => shade.fill).join(", ")})`;
     const [low, high] = view.ends();
     const ramp = app.el("span", "key", "", [app.el("span", "", low), bar, app.el("span", "", high)]);
-    const marks = Object.entries(view.marks).map(([kind, key]) => app.el("span", "key", "", [sample(kind, view), app.el("span", "", app.say(key))]));
+    const marks = Object.entries(view.marks).map(([kind, key]) => {
+      const words = app.el("span", "", app.say(key));
+      return app.el("span", "key", "", kind === "words" ? [words] : [sample(kind, view), words]);
+    });
     return [ramp, ...marks];
   }
 
@@ -80,7 +83,7 @@
       const words = state.twin === "map" ? view.caption() : app.say("page.table.help");
       if (caption.textContent !== words) caption.textContent = words;
       // The legend holds a picture of 256 colours: made again only when it has something else to say.
-      const now = [name, ...view.ends(), view.ramp()[128].fill, app.draw.lockLook()].join("|");
+      const now = [name, ...view.ends(), view.ramp()[128].fill, app.draw.look()].join("|");
       if (now === drawn) return;
       drawn = now;
       list.replaceChildren(...legend(view));

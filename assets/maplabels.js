@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const app = window.ecoflap;
-  const { HEADER, AXIS } = app.layout;
+  const { TITLE, AXIS } = app.layout;
   const FONT = "system-ui, sans-serif";
 
   /** A row's word where there is no room for a column of parts. */
@@ -25,16 +25,16 @@
       const band = grid.bands[strip.band];
       pen.textBaseline = "middle";
       pen.fillStyle = band.colour;
-      pen.fillRect(0, strip.top - HEADER + 5, 4, 12);
+      pen.fillRect(0, strip.top - TITLE - 6, 4, 12);
       pen.fillStyle = ink.ink;
       pen.font = `600 13px ${FONT}`;
       pen.textAlign = "left";
       const alone = shape.narrow && band.stacks.length > 1 ? ` ${band.stacks[strip.stacks[0]].title}` : "";
-      pen.fillText(band.title + alone, 10, strip.top - HEADER / 2);
+      pen.fillText(band.title + alone, 10, strip.top - TITLE);
       if (!shape.narrow) {
         pen.font = `12px ${FONT}`;
         pen.fillStyle = ink.muted;
-        for (const s of strip.stacks) pen.fillText(band.stacks[s].title, strip.left[s], strip.top - HEADER / 2);
+        for (const s of strip.stacks) pen.fillText(band.stacks[s].title, strip.left[s], strip.top - TITLE);
       }
       drawRows(pen, band, strip, shape, ink);
       drawAxis(pen, band, strip, shape, ink);

@@ -13,6 +13,11 @@
     light: [[255, 245, 235], [253, 190, 133], [230, 85, 13], [127, 39, 4]],
     dark: [[44, 38, 34], [127, 60, 12], [230, 110, 20], [255, 220, 170]],
   };
+  // Below zero: the answer fares worse with that block whole.
+  const HARM = {
+    light: [[255, 245, 235], [158, 202, 225], [33, 113, 181], [8, 48, 107]],
+    dark: [[44, 38, 34], [16, 62, 112], [54, 132, 196], [200, 226, 250]],
+  };
   const MOST = 0.5; // difference at which the colour is full
   const WHISKER = 0.5; // relative standard error that fills a cell
   const ramps = {};
@@ -23,6 +28,8 @@
     ramps.score ??= app.ramp(VIRIDIS);
     ramps.difference = app.ramp([[8, 81, 156], [107, 174, 214], BETWEEN[theme], [253, 141, 60], [166, 54, 3]]);
     ramps.blame = app.ramp(BLAME[theme]);
+    ramps.harm = app.ramp(HARM[theme]);
+    ramps.both = [...ramps.harm].reverse().concat(ramps.blame);
   }
 
   const clamp = (share) => Math.round(Math.max(0, Math.min(1, share)) * 255);
@@ -44,7 +51,7 @@
   const blamed = (layer) => state.blame.values[state.grid.layers[layer].block];
   const outdated = () => state.blame.key !== state.table.key || state.blame.percent !== state.row;
 
-  let low = 0, high = 0, most = 0;
+  let low = 0, high = 0, most = 0, least = 0, reach = 0;
 
   /** The ends of the colours: of all scores above zero, or of all blocks' shares. */
   function measure() {
@@ -53,7 +60,9 @@
       const value = scoreOf(layer);
       if (value > 0) [low, high] = [Math.min(low, value), Math.max(high, value)];
     }
-    most = state.blame ? Math.max(0, ...Object.values(state.blame.values)) : 0;
+    const shares = Object.values(state.blame?.values ?? {});
+    [most, least] = [Math.max(0, ...shares), Math.min(0, ...shares)];
+    reach = Math.max(most, -least); // what is won and what is lost are as strong as each other
   }
 
   const sparsity = {
@@ -75,7 +84,10 @@
       if (value === 0) return "zero";
       return ramps.score[high > low ? clamp(Math.log(value / low) / Math.log(high / low)) : 255];
     },
-    text: (layer) => figure(scoreOf(layer), 2),
+    text(layer, errors) {
+      const [value, error] = [scoreOf(layer), errorOf(layer)];
+      return figure(value, 2) + (errors === "number" && error >= 0 ? ` ±${Math.round((100 * error) / value)}%` : "");
+    },
     /** The relative standard error as a share of the cell's height. */
     whisker: (layer) => Math.min(1, errorOf(layer) / scoreOf(layer) / WHISKER),
     fact(layer) {
@@ -85,8 +97,11 @@
     },
     ramp: () => ramps.score,
     ends: () => (high ? [figure(low), app.say("page.map.log", { score: figure(high) })] : ["", ""]),
-    marks: { whisker: "page.map.whisker", none: "page.map.none", empty: "page.map.unmeasured" },
-    caption: () => app.say("page.map.caption.score"),
+    get marks() {
+      const errors = { line: { whisker: "page.map.whisker" }, number: { words: "page.map.error" }, none: { words: "page.map.pointed" } };
+      return { ...errors[app.draw.errors()], none: "page.map.none", empty: "page.map.unmeasured" };
+    },
+    caption: () => [app.say("page.map.caption.score"), app.draw.errors() === "line" ? app.say("page.map.caption.line") : ""].join(" ").trim(),
   };
 
   const difference = {
@@ -110,7 +125,7 @@
     shade(layer) {
       const value = blamed(layer);
       if (value === undefined) return state.table.prunable[layer] ? "empty" : "whole";
-      return ramps.blame[most ? clamp(value / most) : 0];
+      return (value < 0 ? ramps.harm : ramps.blame)[reach ? clamp(Math.abs(value) / reach) : 0];
     },
     text: (layer) => (blamed(layer) === undefined ? "" : app.share(blamed(layer), 0)),
     fact(layer) {
@@ -119,8 +134,11 @@
     },
     /** The block that wins most back, or none. */
     worst: () => (most ? Object.keys(state.blame.values).find((block) => state.blame.values[block] === most) : null),
-    ramp: () => ramps.blame,
-    ends: () => [app.say("page.map.nothing"), app.say("page.map.won", { share: app.share(most, 0) })],
+    ramp: () => (least < 0 ? ramps.both : ramps.blame),
+    ends: () => [
+      least < 0 ? app.say("page.map.harmed", { share: app.share(reach, 0) }) : app.say("page.map.nothing"),
+      app.say("page.map.won", { share: app.share(reach, 0) }),
+    ],
     marks: { most: "page.map.most", empty: "page.map.unmeasured", whole: "page.map.whole" },
     caption() {
       const facts = { question: state.blame.question ?? "", percent: `${state.blame.percent}%` };

@@ -2,7 +2,41 @@
 (() => {
   "use strict";
   const app = window.ecoflap;
+  const PROJECTOR = 1800; // px of a window's width from which on everything starts larger
+  const ROOM = window.matchMedia("(min-width: 1500px)"); // below, the larger page would not fit
   const body = (element) => element.querySelector(".mount");
+
+  /** How many locks there are; pressed, it shows their list, on a phone with the settings that it is among. */
+  function locks(element, toggle) {
+    const button = app.el("button");
+    button.title = app.say("page.locks.count_hint");
+    button.addEventListener("click", () => {
+      if (toggle.getAttribute("aria-expanded") === "false" && toggle.offsetParent) toggle.click();
+      document.querySelector("#history .locks").scrollIntoView({ block: "center" });
+    });
+    app.on(element, ({ knobs }) => {
+      const count = Object.keys(knobs?.overrides ?? {}).length;
+      app.put(button, app.say("page.locks.count", { count }));
+      if (button.dataset.locks !== String(count)) button.dataset.locks = count;
+    });
+    return button;
+  }
+
+  /** The switch to larger words and figures; on where the window is as wide as a projector's. */
+  function larger() {
+    const button = app.el("button", "toggle larger", app.say("page.larger"));
+    let on = window.innerWidth >= PROJECTOR;
+    const set = (wanted) => {
+      on = wanted;
+      button.hidden = !ROOM.matches;
+      button.setAttribute("aria-pressed", String(on));
+      document.documentElement.classList.toggle("large", on && ROOM.matches);
+    };
+    button.addEventListener("click", () => set(!on));
+    ROOM.addEventListener("change", () => set(on));
+    set(on);
+    return button;
+  }
 
   app.mount.headline = ({ element }) => {
     const value = app.el("output", "big");
@@ -14,7 +48,8 @@
       toggle.setAttribute("aria-expanded", String(open));
     });
     const line = app.el("div", "line", "", [value, app.el("span", "unit", app.say("page.rail.unit")), toggle]);
-    body(element).replaceChildren(app.el("h2", "", app.say("page.rail.target")), line);
+    const steps = app.el("div", "steps", "", [...app.stepButtons(), locks(element, toggle)]);
+    body(element).replaceChildren(app.el("div", "head", "", [app.el("h2", "", app.say("page.rail.target")), steps]), line);
     app.on(element, (state) => (value.textContent = `${state.percent}%`));
   };
 
@@ -37,7 +72,7 @@
     change.addEventListener("click", () => app.openModels());
     const light = app.el("button", "toggle light", app.say("page.theme"));
     light.addEventListener("click", () => document.body.classList.toggle("dark"));
-    body(element).replaceChildren(app.el("h1", "", app.say("page.title")), name, change, chip, light);
+    body(element).replaceChildren(app.el("h1", "", app.say("page.title")), name, change, chip, larger(), light);
     const draw = () => {
       const { state, words, dense, found, model } = props.value;
       app.state.status = state;

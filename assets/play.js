@@ -79,19 +79,47 @@
   };
   for (const kind of ["pointerdown", "input"]) document.addEventListener(kind, byHand, true);
 
-  /** The answer at the highest rung that is measured and not above the target, with the allocator of now. */
-  function answered() {
+  /** The steps of the breaking point that were made with the settings of now; null where there are none. */
+  function steps() {
     if (!state.ladder || state.ladder.stale) return null;
-    const strip = state.ladder.strips.find((entry) => entry.allocator === state.table?.knobs.allocator);
-    const rungs = (strip?.rungs ?? []).filter((rung) => rung.percent <= state.row);
-    return rungs.reduce((best, rung) => (best === null || rung.percent > best.percent ? rung : best), null);
+    return state.ladder.strips.find((entry) => entry.allocator === state.table?.knobs.allocator)?.rungs ?? null;
   }
 
+  /** What was said at the highest measured step that is not above the target; between steps nothing is claimed. */
   function answerWords() {
-    const rung = answered();
-    if (!rung) return "";
-    const facts = { target: `${state.row}%`, measured: `${rung.percent}%`, answer: rung.answer };
+    const rungs = steps();
+    if (!rungs) return app.say(state.ladder ? "page.play.others" : "page.play.first");
+    const below = rungs.filter((rung) => rung.percent <= state.row);
+    if (!below.length) return app.say("page.play.none", { target: `${state.row}%` });
+    const rung = below.reduce((best, next) => (next.percent > best.percent ? next : best));
+    const facts = { measured: `${rung.percent}%`, answer: app.strips.quoted(rung.answer) };
     return app.say(rung.same ? "page.play.same" : "page.play.other", facts);
+  }
+
+  /** The question and its answer, in room that is always as high, so that nothing below moves while it plays. */
+  function listener() {
+    const question = app.el("p", "question");
+    const answer = app.el("p", "answer");
+    const go = app.el("button", "go", app.say("page.play.go"));
+    const node = app.el("div", "heard", "", [question, answer, go]);
+    go.type = "button";
+    go.addEventListener("click", () => {
+      const start = document.querySelector("#ladder [data-action=climb]");
+      start?.scrollIntoView({ block: "center", behavior: calm() ? "auto" : "smooth" });
+      start?.focus({ preventScroll: true });
+    });
+    const draw = () => {
+      const known = steps() !== null;
+      const asked = known ? state.ladder.question : "";
+      node.hidden = !state.table;
+      node.dataset.known = known;
+      question.hidden = !asked;
+      go.hidden = known;
+      app.put(question, asked ? `“${asked}”` : "");
+      question.title = question.textContent;
+      app.put(answer, answerWords());
+    };
+    return { node, draw };
   }
 
   app.mount.play = ({ element }) => {
@@ -101,7 +129,7 @@
       speed = FACTORS[name];
       speeds.press(name);
     });
-    const answer = app.el("p", "answer");
+    const heard = listener();
     button.type = again.type = "button";
     again.title = app.say("page.play.loop_title");
     again.setAttribute("aria-pressed", "false");
@@ -112,7 +140,7 @@
       again.setAttribute("aria-pressed", String(loop));
     });
     const root = element.querySelector(".mount");
-    root.replaceChildren(app.el("div", "line", "", [button, speeds.group, again]), answer);
+    root.replaceChildren(app.el("div", "line", "", [button, speeds.group, again]), heard.node);
     let drawn = null;
     app.on(element, () => {
       const now = `${state.playing} ${possible()}`;
@@ -123,9 +151,7 @@
         button.title = possible() ? "" : app.say("page.play.impossible");
         root.dataset.playing = state.playing;
       }
-      const words = answerWords();
-      if (answer.textContent !== words) answer.textContent = words;
-      answer.hidden = !words;
+      heard.draw();
     });
   };
 })();

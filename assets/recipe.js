@@ -4,53 +4,41 @@
   const app = window.ecoflap;
   const { state } = app;
 
-  const PATIENCE = 10000; // ms after which an answer is no longer waited for: the connection may be gone
-  let tickets = 0;
-  let timer = 0;
-  let asked = null; // the wish that Python is at work on: {ticket, values, row, refused}
-  let next = null; // the newest one after it: answers may overtake each other, so one at a time is sent
+  // A wish is {values, row, moves, refused}: the last three are the shown target, the hand's moves so far, and what to do.
+  const wishes = app.inTurn(({ values }, ticket) => app.send("restore", { values, ticket }), ({ refused }) => refused());
+  const pins = app.inTurn(({ values }, ticket) => app.send("pin", { values, ticket }));
 
   /** Every knob by name, as the shown table was made by them. */
   app.snapshot = () => ({ ...state.table.knobs, percent: state.row });
 
-  /** What the next change starts from: the newest wish, so that none is lost; else what the knobs say. */
+  /**
+   * What the next change starts from: the newest wish, so that none is lost; else the locks and the target, and Python
+   * takes the other knobs as they are: one of them may have moved a moment ago, and its table is still on the way.
+   */
   function wanted() {
-    const wish = next ?? asked;
-    if (!wish) return { ...state.knobs, percent: state.row };
+    const wish = wishes.newest();
+    if (!wish) return { overrides: state.knobs.overrides, percent: state.row };
     const moved = wish.values.percent !== wish.row;
     return { ...wish.values, percent: moved ? wish.values.percent : state.row };
   }
 
-  /** Set every knob at once; the table that comes back is adopted. Where Python refuses, it says why and `refused` runs. */
+  /** Set the knobs in `values` at once; the table that comes is adopted. Where Python refuses, it says why and `refused` runs. */
   app.restore = (values, refused = () => {}) => {
-    const wish = { values, row: state.row, refused };
-    if (asked) next = wish;
-    else if (app.send) ask(wish);
+    if (app.send) wishes.want({ values, row: state.row, moves: state.moves, refused });
   };
-
-  function ask(wish) {
-    asked = { ...wish, ticket: ++tickets };
-    timer = setTimeout(() => answered(asked), PATIENCE);
-    app.send("restore", { values: asked.values, ticket: asked.ticket });
-  }
-
-  function answered({ refused }, error = true) {
-    clearTimeout(timer);
-    asked = null;
-    if (error) refused();
-    if (!next) return;
-    const wish = next;
-    next = null;
-    ask(wish);
-  }
 
   /** A table or a sentence has come from Python. */
-  app.answered = ({ ticket, error }) => {
-    if (asked && asked.ticket === ticket) answered(asked, Boolean(error));
-  };
+  app.answered = ({ ticket, error }) => wishes.answered(ticket, Boolean(error));
 
   /** Whether Python has not answered the last wish yet. */
-  app.waiting = () => asked !== null;
+  app.waiting = wishes.waiting;
+
+  /** Whether the hand is on the slider, or has moved it since the wish that this table answers: its target stands then. */
+  app.overtaken = ({ ticket, pattern }) => {
+    if (pattern !== "unstructured") return false; // which has one target only
+    const wish = wishes.of(ticket);
+    return app.held() || (wish !== null && state.moves > wish.moves);
+  };
 
   /** Fix the sparsity of layers, blocks or modalities by name, or with null give them back to the allocator. */
   app.lock = (changes) => {
@@ -104,14 +92,18 @@
     const values = app.snapshot();
     const sparsity = Float32Array.from(state.grid.layers, (_, layer) => app.sparsity(layer));
     state.pinned = { values, sparsity, key: state.table.key, percent: state.row, table: state.table };
-    app.send?.("pin", { values });
+    app.tellPinned(values);
     app.tell();
   };
+
+  /** Python asks A too, so it has to know its knobs; null where nothing is pinned any more. */
+  app.tellPinned = (values) => app.send && pins.want({ values });
+  app.pinTold = (value) => pins.answered(value?.ticket);
 
   app.unpin = () => {
     state.pinned = null;
     if (state.view === "difference") state.view = "sparsity";
-    app.send?.("pin", { values: null });
+    app.tellPinned(null);
     app.tell();
   };
 

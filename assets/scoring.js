@@ -72,15 +72,20 @@
     const progress = meter();
     const words = app.el("span", "words");
     words.setAttribute("role", "status");
+    const chosen = app.el("p", "chosen"); // the list's own line is too short for it
     const offer = button("toggle use", "use");
+    const title = app.el("small");
+    offer.append(title);
     const line = app.el("div", "run", "", [progress.bar, words]);
-    body(element).replaceChildren(open, line, offer);
+    body(element).replaceChildren(chosen, open, line, offer);
     open.addEventListener("click", () => app.openScoring());
     offer.addEventListener("click", () => use(run.now.knob));
     function draw(now) {
       line.hidden = !running();
       progress.set(share(now));
       words.textContent = running() ? [say("short", { percent: percent() }), now.left].filter(Boolean).join(", ") : "";
+      title.textContent = now?.title ?? "";
+      app.put(chosen, state.table && run.choices.length > 1 ? app.scoresWords(state.knobs.scores) : "");
       offer.hidden = !(now?.state === "done" && state.table && now.knob !== state.knobs.scores);
       Object.assign(body(element).dataset, { state: now?.state ?? "", done: now?.done ?? 0 });
     }
@@ -91,8 +96,9 @@
   };
 
   /** The typical error bar now, and its way down. */
-  function precision({ precision: now, history }) {
-    const words = now === null ? say("precision.none") : say("precision.value", { share: app.share(now) });
+  function precision({ precision: now, history, single, state: how }) {
+    const none = single ? "precision.single" : how === "running" ? "precision.none" : "precision.few";
+    const words = now === null ? say(none) : say("precision.value", { share: app.share(now) });
     const parts = [app.el("span", "", say("precision")), app.el("b", "", words)];
     if (history.length > 1) parts.push(spark(history));
     const line = app.el("div", "precision", "", parts);

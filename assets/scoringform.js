@@ -84,6 +84,7 @@
     element.querySelector(".mount").replaceChildren(dialog);
     const progress = meter();
     let asked = 0, priced = 0, timer = 0, waiting = false, problem = "", stamps = new Set(), listed = "";
+    const pricing = app.inTurn((wish, ticket) => trigger("cost", { ...wish, ticket }));
     const method = () => made.list.querySelector("input:checked").value;
     const shownFields = () => ["samples", "seed", props.methods.find(({ name }) => name === method()).field].filter(Boolean);
 
@@ -111,21 +112,28 @@
       timer = setTimeout(() => {
         if (!dialog.open) return;
         const values = settings();
-        if (values) trigger("cost", { ...values, asked: ++priced });
+        if (values) pricing.want({ ...values, asked: ++priced });
         draw();
       }, 150);
     }
 
+    function costs(words, stale = false) {
+      made.cost.textContent = words;
+      made.cost.dataset.stale = stale;
+    }
+
     /** Answers to what this page asked; everything else is news of the run. */
     function hear(value) {
+      pricing.answered(value.ticket);
       if (value.asked === asked && waiting) {
         waiting = false;
         problem = value.error ?? "";
+        if (value.mine) costs(value.cost);
         run.mine = value.mine ?? run.mine;
         if (value.mine) app.show("score");
       }
       if (value.priced === priced && value.cost !== undefined) {
-        made.cost.textContent = value.cost;
+        costs(value.cost);
         if (value.error) problem = value.error;
       }
       for (const news of [value.added, value.saved]) {
@@ -186,6 +194,7 @@
       event.preventDefault();
       if (made.start.disabled) return;
       clearTimeout(timer);
+      priced++; // the start says what it costs itself
       problem = "";
       const values = settings();
       waiting = Boolean(values);
@@ -194,6 +203,7 @@
     });
     made.form.addEventListener("input", () => {
       problem = "";
+      made.cost.dataset.stale = true;
       draw();
       price();
     });

@@ -7,6 +7,7 @@
   const listeners = new Set();
   const state = {
     percent: 50, // where the hand is
+    moves: 0, // of the hand so far
     row: 50, // the last target that the cap allows: what is shown
     table: null,
     knobs: null, // every knob but the target, as Python last saw them; the table's own where it could make one
@@ -32,7 +33,8 @@
     (texts[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => (name in facts ? String(facts[name]) : whole));
 
   const number = new Intl.NumberFormat("en-GB");
-  const share = (value, digits = 1) => `${(value * 100).toFixed(digits)}%`;
+  /** A share in per cent, with a minus sign that is one. */
+  const share = (value, digits = 1) => `${(value * 100).toFixed(digits).replace("-", "−")}%`;
 
   /** Three digits and a unit per thousandfold. */
   function scaled(value, units) {
@@ -69,7 +71,7 @@
       state.problem = payload.error;
     } else if (payload.model === state.grid.model) { // a table of other layers comes again, with its layers
       state.table = { ...payload, cells: decode(payload.cells) };
-      if (payload.adopt !== undefined) state.percent = payload.adopt;
+      if (payload.adopt !== undefined && !window.ecoflap.overtaken(payload)) state.percent = payload.adopt;
       aim(state.percent);
       if (state.selected < 0) state.selected = mostSpared();
     }
@@ -82,7 +84,7 @@
     const { layers, of } = state.grid;
     const same = of === grid.of && layers.length === grid.layers.length && grid.layers.every(({ name }, i) => name === layers[i].name);
     const none = same && state.table ? {} : { selected: -1, pinned: null, blame: null, view: "sparsity" };
-    if (state.pinned && none.pinned === null) window.ecoflap.send?.("pin", { values: null });
+    if (state.pinned && none.pinned === null) window.ecoflap.tellPinned(null);
     Object.assign(state, { grid, table: null, confirmed: null, measured: null }, none);
   }
 
@@ -116,6 +118,7 @@
 
   function move(percent) {
     if (percent === state.percent) return;
+    state.moves += 1;
     aim(percent);
     tell();
   }
@@ -127,10 +130,14 @@
 
   function confirm(value) {
     if (!value) return;
-    if (value.error) state.problem ||= value.error; // the browser may have said it already
-    else state.confirmed = value;
+    window.ecoflap.settled(value);
+    if (!value.error) state.confirmed = value;
+    else if (current(value)) state.problem ||= value.error; // the browser may have said it already
     tell();
   }
+
+  /** Whether what went wrong is about what the hand is at now; what came unasked is. */
+  const current = ({ ticket, key, percent }) => !ticket || (key === state.table?.key && percent === state.percent);
 
   /** The authority's figures, if they are about exactly what is shown. */
   function confirmed() {
@@ -166,13 +173,19 @@
     }
   }
 
-  /** The fixed colour scale 0 to 1 in 256 steps: what to fill a cell with, and whether dark ink is readable on it. */
+  /** Relative luminance of a colour in sRGB, 0 to 1 (WCAG 2). */
+  function luminance(...colour) {
+    const [r, g, b] = colour.map((part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  }
+
+  /** The fixed colour scale 0 to 1 in 256 steps: what to fill a cell with, and whether black is more readable on it than white. */
   function ramp(stops) {
     return Array.from({ length: 256 }, (_, step) => {
       const at = (step / 255) * (stops.length - 1);
       const low = Math.min(Math.floor(at), stops.length - 2);
       const [r, g, b] = [0, 1, 2].map((i) => Math.round(stops[low][i] + (stops[low + 1][i] - stops[low][i]) * (at - low)));
-      return { fill: `rgb(${r},${g},${b})`, light: 0.299 * r + 0.587 * g + 0.114 * b > 128 };
+      return { fill: `rgb(${r},${g},${b})`, light: luminance(r, g, b) > 0.179 };
     });
   }
 

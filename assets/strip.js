@@ -3,6 +3,8 @@
   "use strict";
   const app = window.ecoflap;
   const { el, say, put } = app;
+  const PATTERNS = ["2:4", "4:8"]; // whose zeros can be packed
+  const MOST_LINES = 4, LINE = 20; // px: dense, packed, bitmask, CSR
 
   /** A bar that is scaled instead of resized: nothing around it has to be laid out again. */
   function bar(colour) {
@@ -79,15 +81,27 @@
     return { node, size, draw };
   }
 
+  /** The note below so many lines. Unseen behind it stand those of every pattern, so that none makes the card grow. */
+  function notes(table, lines) {
+    const formats = (pattern) => say(PATTERNS.includes(pattern) ? "page.strip.storage_bits" : "page.strip.storage_note", { bits: table.bits });
+    const words = (pattern) => `${formats(pattern)} ${say(`page.strip.zeros.${pattern}`)}`;
+    const room = PATTERNS.map((pattern) => {
+      const note = el("p", "unseen", words(pattern));
+      note.style.paddingTop = `${Math.max(0, MOST_LINES - lines) * LINE}px`;
+      note.setAttribute("aria-hidden", "true");
+      return note;
+    });
+    return el("div", "notes", "", [el("p", "", words(table.pattern)), ...room]);
+  }
+
   function storage({ table }) {
     const formats = table.storage.map((entry, i) => {
       const words = say(`page.strip.format.${entry.format}`, { pattern: table.pattern });
       return format(words, "var(--accent)", (now, row) => now.storage[i].bytes[row]);
     });
     const all = [format(say("page.strip.dense"), "var(--muted)", (now) => now.dense_bytes), ...formats];
-    const note = `${say("page.strip.storage_note", { bits: table.bits })} ${say(`page.strip.zeros.${table.pattern}`)}`;
     const node = el("section", "card", "", [
-      el("h2", "", say("page.strip.storage")), ...all.map((entry) => entry.node), el("p", "", note),
+      el("h2", "", say("page.strip.storage")), ...all.map((entry) => entry.node), notes(table, all.length),
     ]);
     const draw = ({ table: now, row }) => {
       const sizes = all.map((entry) => entry.size(now, row));

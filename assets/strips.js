@@ -10,6 +10,9 @@
   const titleOf = (name) => app.say(`page.rail.allocator.${name}`);
   const spoken = (rung) => (rung.answer === null ? rung.problem : rung.answer || app.say("page.ask.silent"));
 
+  /** What was said, in quotes; no words at all are not a quotation. */
+  const quoted = (answer, cut = false) => (answer ? `“${answer}${cut ? " …" : ""}”` : app.say("page.ask.silent"));
+
   /** Whether the first change is known to 1%. */
   const isSharp = (strip) => strip.right_to != null && strip.wrong_from - strip.right_to === 1;
 
@@ -107,5 +110,5 @@
     next?.focus();
   }
 
-  app.strips = { place, row, axis, walk, titleOf, spoken, stateOf };
+  app.strips = { place, row, axis, walk, titleOf, quoted, stateOf };
 })();

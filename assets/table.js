@@ -8,13 +8,13 @@
   const score = (layer) => (state.measured ? state.measured.scores[layer] : state.grid.layers[layer].score);
   const before = (layer) => (state.pinned ? state.pinned.sparsity[layer] : 0);
 
-  // What a column is called, says, and is sorted by; `live` ones change with the recipe, `paired` ones need an A.
+  // What a column is called, says, and is sorted by; `live` ones change with the recipe, `paired` ones need an A, `single` ones give way to them.
   const COLUMNS = [
     { name: "modality", key: "page.table.modality", text: (i, info) => state.grid.bands[info.band].title, by: (i, info) => info.band },
     { name: "block", key: "page.table.block", text: (i, info) => blockWords(info), by: (i) => i },
     { name: "words", key: "page.table.words", text: (i, info) => matrixWords(info), by: (i, info) => info.band * 1000 + info.row },
-    { name: "shape", key: "page.table.shape", text: (i, info) => `${app.number(info.rows)} × ${app.number(info.cols)}`, by: (i, info) => info.rows },
-    { name: "weights", key: "page.table.weights", text: (i, info) => app.short(size(info)), by: (i, info) => size(info) },
+    { name: "shape", key: "page.table.shape", text: (i, info) => `${app.number(info.rows)} × ${app.number(info.cols)}`, by: (i, info) => info.rows, single: true },
+    { name: "weights", key: "page.table.weights", text: (i, info) => app.short(size(info)), by: (i, info) => size(info), single: true },
     { name: "score", key: "page.table.score", text: (i) => app.views.score.fact(i)[1], by: score, live: true },
     { name: "sparsity", key: "page.table.sparsity", text: (i) => app.share(value(i)), by: value, live: true },
     { name: "before", key: "page.table.before", text: (i) => app.share(before(i)), by: before, live: true, paired: true },
@@ -22,6 +22,11 @@
     { name: "kept", key: "page.table.kept", text: (i, info) => app.short(kept(i, info)), by: kept, live: true },
     { name: "state", key: "page.table.state", text: (i) => app.stateWords(i).join(", "), by: (i) => app.stateWords(i).join(", "), live: true },
   ];
+  // On a phone what matters first; with an A in the table, two columns less, so that the difference is in sight.
+  const NARROW = window.matchMedia("(max-width: 820px)");
+  const FIRST = ["words", "sparsity", "before", "change", "block"];
+  const place = ({ name }) => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
+  const inOrder = () => (NARROW.matches ? [...COLUMNS].sort((a, b) => place(a) - place(b)) : COLUMNS);
   const LEFT = ["modality", "block", "words", "state"];
 
   /** The stack and the block's number in it, as above and below the map. */
@@ -42,30 +47,31 @@
     return sure ? sure.kept[layer] : size(info) * (1 - value(layer));
   }
 
-  function makeHeads(sort) {
-    return COLUMNS.map((column) => {
+  function makeHeads(columns, sort) {
+    return columns.map((column) => {
       const button = app.el("button", "", app.say(column.key));
       button.type = "button";
       button.addEventListener("click", () => sort(column));
       const head = app.el("th", classes(column), "", [button]);
+      if (column.name === "change") head.title = app.say("page.table.change_title");
       head.scope = "col";
       head.dataset.column = column.name;
       return head;
     });
   }
 
-  const classes = (column) => [LEFT.includes(column.name) ? "" : "number", column.paired ? "paired" : ""].join(" ").trim();
+  const classes = (column) => [LEFT.includes(column.name) ? "" : "number", column.paired ? "paired" : "", column.single ? "single" : ""].join(" ").trim();
 
-  function makeRow(layer) {
+  function makeRow(columns, layer) {
     const info = state.grid.layers[layer];
-    const cells = COLUMNS.map((column, place) => {
+    const cells = columns.map((column) => {
       const cell = app.el(column.name === "words" ? "th" : "td", classes(column), column.live ? "" : column.text(layer, info));
       cell.dataset.column = column.name;
       if (column.name === "words") cell.scope = "row";
       return cell;
     });
-    cells[0].style.setProperty("--band", state.grid.bands[info.band].colour);
     const row = app.el("tr", "", "", cells);
+    row.style.setProperty("--band", state.grid.bands[info.band].colour);
     row.dataset.layer = layer;
     row.setAttribute("aria-label", info.words);
     row.tabIndex = -1;
@@ -90,20 +96,27 @@
     const label = app.el("label", "", app.say("page.table.filter"), [filter]);
     const box = app.el("div", "twin", "", [app.el("div", "line", "", [label, count]), scroller]);
     box.hidden = true;
-    let rows = [], grid = null, shown = -1, column = COLUMNS[1], descending = false, order = "";
+    let columns = [], heads = [], rows = [], grid = null, shown = -1, column = COLUMNS[1], descending = false, order = "";
     filter.type = "search";
     count.setAttribute("role", "status");
-    const heads = makeHeads((chosen) => {
+    const top = app.el("tr");
+    table.append(app.el("caption", "voice", app.say("page.table.caption")), app.el("thead", "", "", [top]), body);
+
+    function sort(chosen) {
       descending = chosen === column && !descending;
       column = chosen;
       arrange();
-    });
-    table.append(app.el("caption", "voice", app.say("page.table.caption")), app.el("thead", "", "", [app.el("tr", "", "", heads)]), body);
+    }
+
+    /** Whether there is more to the right: the edge fades then. */
+    function edge() {
+      box.dataset.more = scroller.scrollLeft + scroller.clientWidth < scroller.scrollWidth - 1;
+    }
 
     /** Rows in the chosen order; the document is touched only where that has changed. */
     function arrange() {
       heads.forEach((head, i) => {
-        if (COLUMNS[i] === column) head.setAttribute("aria-sort", descending ? "descending" : "ascending");
+        if (columns[i] === column) head.setAttribute("aria-sort", descending ? "descending" : "ascending");
         else head.removeAttribute("aria-sort");
       });
       const layers = ordered(column, descending);
@@ -137,12 +150,13 @@
     }
 
     function fill() {
-      rows.forEach((row, layer) => COLUMNS.forEach((entry, place) => {
+      rows.forEach((row, layer) => columns.forEach((entry, place) => {
         if (!entry.live || (entry.paired && !state.pinned)) return;
         const text = entry.text(layer, state.grid.layers[layer]);
         if (row.cells[place].textContent !== text) row.cells[place].textContent = text;
       }));
       table.classList.toggle("unpaired", !state.pinned);
+      table.classList.toggle("compared", Boolean(state.pinned));
       if (column.live) arrange();
       box.dataset.shown = state.row;
     }
@@ -150,7 +164,10 @@
     function build() {
       grid = state.grid;
       [shown, order] = [-1, ""];
-      rows = grid.layers.map((_, layer) => makeRow(layer));
+      columns = inOrder();
+      heads = makeHeads(columns, sort);
+      top.replaceChildren(...heads);
+      rows = grid.layers.map((_, layer) => makeRow(columns, layer));
       body.replaceChildren(...rows);
       fill();
       arrange();
@@ -178,6 +195,13 @@
     }
 
     filter.addEventListener("input", sift);
+    scroller.addEventListener("scroll", edge, { passive: true });
+    const resized = new ResizeObserver(edge);
+    for (const node of [scroller, table]) resized.observe(node);
+    NARROW.addEventListener("change", () => {
+      grid = null; // other columns: built again when it is shown
+      app.tell();
+    });
     body.addEventListener("keydown", walk);
     body.addEventListener("click", (event) => {
       const row = event.target.closest("tr");

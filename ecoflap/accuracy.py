@@ -10,11 +10,23 @@ from ecoflap.errors import EcoflapError
 # Two-sided 95%.
 Z = 1.959963984540054
 Part = TypeVar("Part")
+# What may stand around a word without making it another one.
+MARKS = ".,;:?!\"'()"
 
 
 def normalise(text: str) -> str:
     """Lower case, single blanks, no closing marks: what an exact match compares."""
     return " ".join(text.lower().split()).rstrip(" .?!")
+
+
+def bare(word: str) -> str:
+    """A word without the marks and blanks around it, in lower case; empty where there is nothing else."""
+    return word.strip(MARKS + " ").lower()
+
+
+def same_words(one: str, other: str) -> bool:
+    """Whether two answers have the same words: case, blanks and the marks around words do not count."""
+    return [bare(word) for word in one.split() if bare(word)] == [bare(word) for word in other.split() if bare(word)]
 
 
 def exact_match(answer: str, expected: str) -> bool:

@@ -5,6 +5,7 @@ its pruning; blocks depend on each other, so these shares do not add up to one. 
 once, and restoring a block runs the model from that block on (`ecoflap.replay`): the same losses as whole passes.
 """
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -16,6 +17,7 @@ import torch
 
 from ecoflap.asking import sample_of
 from ecoflap.breaking import Reply, reply
+from ecoflap.errors import EcoflapError
 from ecoflap.importance.settings import REPLAY_BYTES
 from ecoflap.importance.task import by_block
 from ecoflap.masking import Ranked
@@ -37,7 +39,7 @@ class Blame:
         pruned: the pruned model's answer.
         dense_loss: mean loss of the dense answer's tokens under the dense model, in nats.
         pruned_loss: the same under the pruned model.
-        losses: the same with one block restored, by block, as far as it is measured.
+        losses: the same with one block restored, by block, as far as it is measured; without those of no finite loss.
         heard: what is answered with one block restored, by block; nothing where the pruned answer is not wrong.
         blocks: how many there are to restore.
         left: steps still to be taken.
@@ -83,7 +85,8 @@ def restore(
         most_bytes: memory for the recorded pass; what needs more runs whole passes: slower, the same losses.
 
     Raises:
-        EcoflapError: a question that cannot be asked, a recipe that cannot be, or a model that is gone.
+        EcoflapError: a question that cannot be asked, a recipe that cannot be, a model that is gone, or a loss that is
+            no finite number.
     """
     explorer.check_scored(recipe)
     restorer = _Restorer(explorer, image, question, recipe)
@@ -91,7 +94,9 @@ def restore(
     began = time.perf_counter()
     blocks = restorer.blocks if blame.rise >= LEAST_RISE else []
     for done, block in enumerate(blocks, 1):
-        blame = replace(blame, losses={**blame.losses, block: restorer.loss_with(block)})
+        loss = restorer.loss_with(block)
+        if math.isfinite(loss):
+            blame = replace(blame, losses={**blame.losses, block: loss})
         yield _timed(blame, began, done, len(blocks) - done + HEARD)
     best = [] if blame.pruned.same else list(blame.shares)[:HEARD]
     for done, block in enumerate(best, 1):
@@ -132,7 +137,10 @@ class _Restorer:
         with self._weights() as model:
             self._replay = _recorded(model.blocks, partial(model.loss, batch), most_bytes)
             pruned = reply(model, self._sample, self._dense)
-        return Blame(self._dense.text, pruned, dense_loss, float(self._replay.result), {}, {}, len(self.blocks))
+        pruned_loss = float(self._replay.result)
+        if not math.isfinite(dense_loss) or not math.isfinite(pruned_loss):
+            raise EcoflapError("blame_not_finite", dense=dense_loss, pruned=pruned_loss)
+        return Blame(self._dense.text, pruned, dense_loss, pruned_loss, {}, {}, len(self.blocks))
 
     def loss_with(self, block: str) -> float:
         """Mean loss of the dense answer with `block` restored."""

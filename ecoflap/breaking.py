@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from ecoflap.accuracy import same_words
 from ecoflap.asking import sample_of
 from ecoflap.errors import EcoflapError
 from ecoflap.types import Allocation, Answer, Recipe, Sample
@@ -50,7 +51,7 @@ class Rung:
         percent: the target.
         answer: what it says; None where the recipe cannot be at this target.
         same: whether these are the dense answer's words.
-        loss: mean loss of the dense answer's tokens, in nats.
+        loss: mean loss of the dense answer's tokens, in nats; None where it is no finite number.
         cut: whether the answer went on beyond what could still be the same.
         problem: why there is no answer.
     """
@@ -147,16 +148,6 @@ def reply(model: Any, sample: Sample, dense: Answer) -> Reply:
     return Reply(answer.text, same_words(answer.text, dense.text), False)
 
 
-def same_words(one: str, other: str) -> bool:
-    """Whether two answers have the same words: case, blanks and the marks around words do not count."""
-    return _words(one) == _words(other)
-
-
-def _words(answer: str) -> list[str]:
-    bare = (word.strip(".,;:?!\"'()").lower() for word in answer.split())
-    return [word for word in bare if word]
-
-
 def climb(
     explorer: Any,
     image: Any,
@@ -240,11 +231,11 @@ class Asker:
                 return Rung(0, self.dense.text, True, loss)
             return Rung(0, **asdict(reply(model, self._sample, self.dense)), loss=loss)
 
-    def _losses(self, model: Any) -> tuple[float, float]:
-        """(mean, sum) of the dense answer's loss over its tokens."""
+    def _losses(self, model: Any) -> tuple[float | None, float]:
+        """(mean, sum) of the dense answer's loss over its tokens; no mean where the sum is no finite number."""
         totals, counts = model.losses(self._batch)
         total = float(totals[0])
-        return total / float(counts[0]), total
+        return total / float(counts[0]) if math.isfinite(total) else None, total
 
 
 def _is_plain(model: Any) -> bool:

@@ -169,6 +169,10 @@ class Engine:
                 )
             return self._ranked[place]
 
+    def looks_at_once(self, recipe: Recipe) -> bool:
+        """Whether `close_look` need not measure norms first, which holds the model for a pass over all samples."""
+        return self._closing.is_set() or self._norms is not None or not registry.find(recipe.pruner).calibrated
+
     def close_look(self, name: str, recipe: Recipe) -> tuple[torch.Tensor, torch.Tensor | None, Ranked | None]:
         """One layer's dense weight, its input norms where the pruner needs them, its ranks where they are known.
 

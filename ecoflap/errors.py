@@ -19,8 +19,8 @@ class EcoflapError(Exception):
         super().__init__(self.text())
 
     def text(self, language: str = "en") -> str:
-        """The sentence in `language`."""
-        return say(f"error.{self.code}", language, **self.facts)
+        """The sentence in `language`; half a character, as JSON can name it, is shown as a question mark."""
+        return say(f"error.{self.code}", language, **self.facts).encode(errors="replace").decode()
 
 
 Named = TypeVar("Named")

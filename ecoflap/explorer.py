@@ -17,6 +17,7 @@ from ecoflap.loader import Loader
 from ecoflap.measuring import Cost, Measurement
 from ecoflap.models.kinds import Description, describe
 from ecoflap.models.registry import DEMO_SCORES, check_spec
+from ecoflap.shelf import check_bundle
 from ecoflap.texts import say
 from ecoflap.types import Allocation, Answer, Loading, Recipe, ScoreBundle
 from ecoflap.types.bundle import chosen
@@ -180,17 +181,20 @@ class Explorer(Loader):
         return self.measurements.cost(self._there(), settings)
 
     def add_scores(self, path: Path) -> ScoreBundle:
-        """Add the score bundle in a file.
+        """Add the score bundle in an uploaded file; errors call it by its name, for where it lies is the host's affair.
 
         Raises:
-            EcoflapError: it cannot be read, is too large, or is of another model; or the model is not loaded.
+            EcoflapError: it cannot be read, is too large, or is of another model; or the model is not loaded, or is
+                being scored for the first time.
         """
         engine = self._there()
         if path.is_file() and path.stat().st_size > MOST_SCORES:
             size = f"{path.stat().st_size / 1e6:.0f}"
             raise EcoflapError("scores_large", path=path.name, size=size, most=MOST_SCORES // 10**6)
-        bundle = ScoreBundle.read(path)
-        self._check_bundle(engine, bundle)
+        bundle = ScoreBundle.read(path, path.name)
+        check_bundle(engine, bundle)
+        if self.bundle is None and self._scores_soon:  # or one person's file would be what everybody gets
+            raise EcoflapError("scores_first", model=self.spec)
         self.add(bundle, "file")
         return bundle
 

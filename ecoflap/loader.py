@@ -14,6 +14,7 @@ from ecoflap.importance.settings import Settings
 from ecoflap.measuring import Measuring
 from ecoflap.models.kinds import Description
 from ecoflap.models.registry import open_model
+from ecoflap.shelf import Shelf, check_bundle
 from ecoflap.texts import say
 from ecoflap.types import Layer, Loading, Recipe, ScoreBundle
 from ecoflap.types.loading import LoadProgress, LoadStep
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from ecoflap.importance.run import Step
 
 STEPS = {"download": "status.download", "weights": "status.weights"}
-# Score bundles that are kept beside the first one.
-KEPT_BUNDLES = 15
 # Seconds after which the speed of a step says how long the rest will take.
 SURE_AFTER = 2.0
 
@@ -38,14 +37,15 @@ class Status:
     error: str | None = None
 
 
-class Loader:
+class Loader(Shelf):
     """One model that is there, or on its way, or was."""
 
     def __init__(
         self, model: str, bundle: ScoreBundle | None, loading: Loading | None = None, calibration: str | None = None
     ) -> None:
         """Remember what to open; `start` loads it."""
-        self.spec, self.bundle, self.loading, self.calibration = model, bundle, loading, calibration
+        super().__init__(bundle)
+        self.spec, self.loading, self.calibration = model, loading, calibration
         # The file that the bundle was read from, where somebody named one.
         self.scores: str | Path | None = None
         self.engine: Engine | None = None
@@ -53,9 +53,6 @@ class Loader:
         self._described: Description | None = None
         self._facts: dict[str, Any] | None = None
         self._layers: tuple[Layer, ...] = ()
-        # Further bundles by fingerprint, and where a bundle that did not come with the model is from: measured or file.
-        self._added: dict[str, ScoreBundle] = {}
-        self.origins: dict[str, str] = {}
         self.measurements = Measuring()
         # Whether it is scored without being asked.
         self._prepares = False
@@ -72,25 +69,15 @@ class Loader:
         self.listener: LoadProgress | None = None
 
     @property
-    def bundles(self) -> tuple[ScoreBundle, ...]:
-        """All scores of the model: those that it is allocated on by default, then what was added, in that order."""
-        return () if self.bundle is None else (self.bundle, *self._added.values())
-
-    @property
     def layers(self) -> tuple[Layer, ...]:
         """The prunable layers, as soon as they are known; their scores may not be."""
         return self._layers if self.bundle is None else self.bundle.layers
 
-    def add(self, bundle: ScoreBundle, origin: str) -> None:
-        """Keep another bundle, or the first one; of too many, the oldest that was added goes."""
-        mark = bundle.fingerprint
-        if self.bundle is None:
-            self.bundle = bundle
-        elif mark in (self.bundle.fingerprint, *self._added):
-            return
-        else:
-            self._added = dict([*self._added.items(), (mark, bundle)][-KEPT_BUNDLES:])
-        self.origins[mark] = origin
+    @property
+    def _scores_soon(self) -> bool:
+        """Whether the model is being scored, or is to be as soon as it is loaded."""
+        run = self.measurements.now
+        return (self._prepares and not self._done.is_set()) or (run is not None and run.state == "running")
 
     def start(self, prepare: bool = True) -> None:
         """Load the model in a thread of its own; what needs it waits. Called once, or again after `close`."""
@@ -146,7 +133,7 @@ class Loader:
         if self._stop.is_set():
             raise Cancelled
         if self.bundle is not None:
-            self._check_bundle(engine, self.bundle)
+            check_bundle(engine, self.bundle)
         elif prepare:
             engine.try_sample()
         self._described = Description(model.kind, model.labels)
@@ -210,16 +197,6 @@ class Loader:
             self._message = (key, {"done": step.done, "total": step.total, "minutes": round(step.left / 60)})
         return not self._stop.is_set()
 
-    def _check_bundle(self, engine: "Engine", bundle: ScoreBundle) -> None:
-        """Raise where a bundle is of another model: shapes for any bundle, weights where it names them."""
-        shapes = {layer.name: (layer.rows, layer.cols) for layer in engine.model.layers}
-        for layer in bundle.layers:
-            if shapes.get(layer.name) != (layer.rows, layer.cols):
-                raise EcoflapError("bundle_of_other_model", layer=layer.name, model=engine.model.name)
-        measured_on = bundle.facts.get("model_fingerprint", engine.fingerprint)
-        if measured_on != engine.fingerprint:
-            raise EcoflapError("bundle_of_other_weights", wanted=measured_on, found=engine.fingerprint)
-
     def status(self, language: str = "en") -> Status:
         """How far loading is."""
         if not self._done.is_set():
@@ -234,6 +211,10 @@ class Loader:
             key = "status.unscored" if self._prepares and self.bundle is None else "status.ready"
             return Status(True, say(key, language, **place))
         return Status(False, error.text(language), error.text(language))
+
+    def loaded_within(self, seconds: float) -> bool:
+        """Whether loading is over, one way or the other, before so many seconds have passed."""
+        return self._loaded.wait(seconds)
 
     def wait(self) -> "Engine":
         """The engine, as soon as the model is there; scoring may still go on behind it.

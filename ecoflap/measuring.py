@@ -1,6 +1,7 @@
 """Measuring scores behind the page: one run at a time for everybody, how far it is, and what is known meanwhile."""
 
 import itertools
+import logging
 import math
 import statistics
 import threading
@@ -179,8 +180,10 @@ class Measuring:
         """Nothing of the model stays: what is known is looked at once more, and the look let go of."""
         with self._looking:
             look, self._look = self._look, None
-            if layers is not None or look is not None:
-                self._note(look() if layers is None else layers)
+            if layers is not None:
+                self._note(layers)
+            elif look is not None:
+                self._glance(look)
         with self._lock:
             self.now = replace(self.now, state=state, left=math.nan, **facts)
 
@@ -189,9 +192,16 @@ class Measuring:
         with self._looking:
             began = time.monotonic()
             if self._look is not None and began >= self._next:
-                self._note(self._look())
+                self._glance(self._look)
                 self._next = began + max(PAUSE, TIMES * (time.monotonic() - began))
             return self._known
+
+    def _glance(self, look: "Look") -> None:
+        """Note what a look shows; one that fails shows nothing new, and ends no run."""
+        try:
+            self._note(look())
+        except Exception:
+            logging.getLogger(__name__).exception("looking at what is measured failed")
 
     def _note(self, layers: tuple[Layer | None, ...]) -> None:
         """Keep what is known, and a point of the falling error."""

@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from ecoflap import blaming
 from ecoflap.allocation import allocate
 from ecoflap.blaming import restore
 from ecoflap.breaking import Reply, same_words
@@ -206,3 +207,25 @@ def test_progress_counts_down(t5):
 def test_a_recipe_that_cannot_be_is_an_error(t5):
     with pytest.raises(EcoflapError, match="nowhere"):
         next(restore(t5, PICTURE, QUESTION, Recipe(0.5, overrides={"nowhere": 0.2})))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_loss_that_is_no_number_is_one_sentence(t5, monkeypatch, value):
+    monkeypatch.setattr(blaming, "_recorded", lambda *_: SimpleNamespace(result=torch.tensor(value)))
+    with pytest.raises(EcoflapError, match=f"no finite number.*pruned {value}"):
+        next(restore(t5, PICTURE, QUESTION, RECIPE))
+
+
+def test_a_block_without_a_finite_loss_is_left_out(t5, monkeypatch):
+    recipe, *_ = harmful(t5)
+    real, gone = blaming._Restorer.loss_with, []
+
+    def loss_with(self, block):
+        loss = real(self, block)
+        gone.append(block)
+        return float("nan") if block == gone[0] else loss
+
+    monkeypatch.setattr(blaming._Restorer, "loss_with", loss_with)
+    blame = [*restore(t5, PICTURE, QUESTION, recipe)][-1]
+    assert len(gone) > 1 and blame.shares.keys() == blame.losses.keys() == {*gone[1:]}
+    assert blame.left == 0

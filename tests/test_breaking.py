@@ -11,11 +11,12 @@ from PIL import Image
 
 from ecoflap import breaking
 from ecoflap.allocation import allocate
-from ecoflap.breaking import Rung, Strip, climb, same_words
+from ecoflap.breaking import Ladder, Rung, Strip, climb, same_words
 from ecoflap.errors import EcoflapError
 from ecoflap.explorer import Explorer
 from ecoflap.models.kinds import Description
 from ecoflap.types import Answer, Loading, Recipe, Sample
+from ecoflap.ui.laddering import ladder_value
 from tests.tiny import weights
 from tests.ui.fakes import small_bundle
 
@@ -145,6 +146,15 @@ def test_progress_counts_down_to_nothing():
     assert left == sorted(left, reverse=True) and left[-1] == 0 and left[0] == 27
     assert all(state.seconds >= 0 for state in states) and states[-1].seconds == 0
     assert [sum(len(strip.rungs) for strip in state.strips) for state in states] == list(range(1, len(states) + 1))
+
+
+@pytest.mark.parametrize("total", [float("nan"), float("inf")])
+def test_a_loss_that_is_no_number_is_none_and_the_model_is_heard(total):
+    stub = Stub(lambda sparsity: sparsity < 50, total=total)
+    strip = last(climb(stub, PICTURE, QUESTION, UNIFORM, ["uniform"])).strips[0]
+    assert {rung.loss is None for rung in strip.rungs if rung.percent} == {True}
+    assert (strip.right_to, strip.wrong_from) == (49, 50)
+    assert ladder_value(Ladder("cat", (strip,), 0, 0.0), "en")["strips"][0]["rungs"][1]["loss"] is None
 
 
 def test_a_pattern_has_no_ladder():

@@ -118,7 +118,7 @@ def test_every_command_has_help(command):
         (["allocate", "--override", "vision=half"], "'vision=half' is no NAME=SPARSITY"),
         (["allocate", "--override", "vision=1.5"], "vision is 1.5"),
         (["allocate", "--override", "hearing=0.5"], "Nothing that is pruned is called 'hearing'"),
-        (["allocate", "--target", "0.9", "--override", "vision=0"], "leave no solution at target 0.9"),
+        (["allocate", "--target", "0.9", "--override", "vision=0"], "leave no solution at target 90.0%"),
         (["allocate", "--pattern", "2:4", "--override", "vision=0.5"], "overrides cannot be met"),
         (["allocate", "--granularity", "row"], "Choose one of: layer, block, model"),
         (["ask", "--image", "none.png", "--question", "x"], "no picture 'none.png'"),

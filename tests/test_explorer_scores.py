@@ -1,12 +1,14 @@
 """Several score bundles of one model, and measuring another one behind the page."""
 
+import sys
 import threading
 import weakref
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 
-from ecoflap import loader, store
+from ecoflap import shelf, store
 from ecoflap.allocation import allocate
 from ecoflap.errors import EcoflapError
 from ecoflap.explorer import Explorer
@@ -169,20 +171,78 @@ def test_a_score_file_is_checked_and_added(explorer, tmp_path, monkeypatch):
     other.write(tmp_path / "other.json")
     with pytest.raises(EcoflapError, match="measured on weights with fingerprint 0000"):
         explorer.add_scores(tmp_path / "other.json")
+    for text in ("{", "[]", (tmp_path / "own.json").read_text().replace(f'"{bundle.fingerprint}"', '"0123"')):
+        (tmp_path / "bad.json").write_text(text)
+        with pytest.raises(EcoflapError, match="bad.json") as error:
+            explorer.add_scores(tmp_path / "bad.json")
+        assert str(tmp_path) not in str(error.value), "where it lies is the host's affair"
     monkeypatch.setattr("ecoflap.explorer.MOST_SCORES", 10)
     with pytest.raises(EcoflapError, match="at most"):
         explorer.add_scores(tmp_path / "own.json")
 
 
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda layers: layers[:1], "lack .* layers of .*A modality is scored whole"),
+        (lambda layers: tuple(replace(layer, block="b") for layer in layers), "of another model"),
+        (lambda layers: tuple(replace(layer, modality="bridge") for layer in layers), "of another model"),
+        (lambda layers: tuple(replace(layer, rows=1) for layer in layers), "of another model"),
+    ],
+)
+def test_scores_of_other_layers_are_refused(explorer, tmp_path, change, sentence):
+    ScoreBundle("x", "y", change(explorer.layers)).write(tmp_path / "part.json")
+    with pytest.raises(EcoflapError, match=sentence):
+        explorer.add_scores(tmp_path / "part.json")
+    assert explorer.bundles == (explorer.bundle,)
+
+
+def test_scores_without_the_bridge_are_whole(explorer, tmp_path):
+    layers = tuple(layer for layer in explorer.layers if layer.modality != "bridge")
+    assert len(layers) < len(explorer.layers)
+    ScoreBundle("x", "imported from x.pth", layers).write(tmp_path / "own.json")
+    explorer.add_scores(tmp_path / "own.json")
+    assert len(explorer.bundles) == 2
+
+
+def test_what_is_added_again_counts_as_new_and_what_was_measured_outlives_files(explorer, monkeypatch):
+    monkeypatch.setattr(shelf, "KEPT_BUNDLES", 3)
+    made = {name: ScoreBundle("x", name, explorer.layers) for name in "abcd"}
+    for name, origin in ("a", "measured"), ("b", "file"), ("c", "file"), ("b", "file"), ("a", "file"), ("d", "file"):
+        explorer.add(made[name], origin)
+    assert [bundle.method for bundle in explorer.bundles[1:]] == ["b", "a", "d"]
+    assert {explorer.origins[made[name].fingerprint] for name in "bd"} == {"file"}
+    assert explorer.origins[made["a"].fingerprint] == "measured"
+    assert made["c"].fingerprint not in explorer.origins
+
+
+def test_bundles_that_come_at_once_are_all_kept(explorer):
+    made = [ScoreBundle("x", str(number), explorer.layers) for number in range(12)]
+    marks = {bundle.fingerprint for bundle in made}  # computed here, so that the threads do nothing else
+    was = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(100):
+            explorer._added, explorer.origins = {}, {}
+            adding = [threading.Thread(target=explorer.add, args=(bundle, "file")) for bundle in made]
+            for thread in adding:
+                thread.start()
+            for thread in adding:
+                thread.join()
+            assert explorer._added.keys() == marks == explorer.origins.keys()
+    finally:
+        sys.setswitchinterval(was)
+
+
 def test_of_many_bundles_the_oldest_added_goes_and_the_first_stays(explorer, monkeypatch):
-    monkeypatch.setattr(loader, "KEPT_BUNDLES", 2)
+    monkeypatch.setattr(shelf, "KEPT_BUNDLES", 2)
     first, layers = explorer.bundle, explorer.layers
     for name in "abc":
         explorer.add(ScoreBundle("x", name, layers), "file")
     assert [bundle.method for bundle in explorer.bundles] == [first.method, "b", "c"]
 
 
-def test_first_scores_can_be_stopped_and_measured_otherwise(t5_folder, sample_folder, monkeypatch):
+def test_first_scores_can_be_stopped_and_measured_otherwise(t5_folder, sample_folder, tmp_path, monkeypatch):
     with held_after(monkeypatch, 5) as (paused, go):
         explorer = Explorer.open(str(t5_folder), None, Loading("cpu"), str(sample_folder))
         paused.wait()
@@ -190,6 +250,10 @@ def test_first_scores_can_be_stopped_and_measured_otherwise(t5_folder, sample_fo
         assert sum(layer is not None for layer in explorer.measurements.known()) == 5
         with pytest.raises(EcoflapError, match="not scored yet"):
             explorer.check_scored(Recipe(0.5))
+        ScoreBundle("x", "a stranger's", explorer.layers).write(tmp_path / "own.json")
+        with pytest.raises(EcoflapError, match="is being scored now"):
+            explorer.add_scores(tmp_path / "own.json")
+        assert explorer.bundles == ()
         explorer.stop_measuring()
         go.set()
         status = explorer.wait_prepared()

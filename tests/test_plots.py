@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 
 from ecoflap import plots
@@ -117,6 +118,22 @@ def test_a_model_without_any_score_still_has_an_axis():
     assert low < np.log10(2) < high
 
 
+@pytest.mark.parametrize("aggregate", ["sum", "avg"])
+@pytest.mark.parametrize(
+    "scores", [(1.7e308, 1.7e308, 1.0), (1e308, 1e-322, 1.0), (1.7e308, 0.0, 5e-324), (5e-324, 0.0, 0.0)]
+)
+def test_the_largest_and_the_smallest_scores_there_are_have_an_axis(scores, aggregate):
+    known = enumerate(scores)
+    layers = tuple(Layer(f"a.0.{i}", "a.0" if i < 1 else "a.1", "vision", 2, 3, score, score) for i, score in known)
+    for granularity in ("block", "layer", "model"):
+        _, points = groups(Recipe(0.5, granularity=granularity, aggregate=aggregate), ScoreBundle("x", "y", layers))
+        figure = plots.importance(points)
+        assert json.loads(figure.json())
+        low, high = figure.layout["xaxis"]["range"]
+        assert all(10**low <= x <= 10**high for x in figure.data[0]["x"])
+        assert figure.layout["xaxis"]["tickvals"]
+
+
 @pytest.mark.parametrize("ends", [(-1, 0.5), (-6, 3), (0.1, 0.2), (-5.2, -4.9), (-12, 12)])
 def test_ticks_are_round_few_and_inside(ends):
     found = ticks(*ends)
@@ -185,3 +202,11 @@ def test_every_figure_is_json_of_one_height_with_given_ranges():
     for figure in made:
         assert json.loads(figure.json())["layout"]["height"] == 300
         assert len(figure.layout["xaxis"]["range"]) == len(figure.layout["yaxis"]["range"]) == 2
+
+
+def test_plotly_itself_knows_every_property_of_every_figure():
+    recipe = Recipe(0.4, 0.9, overrides={"vision_model.encoder.layers.1": 0.0})
+    _, columns = groups(recipe)
+    figures = plots.skyline(columns), plots.importance(columns), curves(small_bundle(), recipe)
+    for figure in figures:
+        go.Figure(figure.data, figure.layout)  # raises where a trace or the layout has a property it does not know

@@ -36,6 +36,7 @@ LAYERS = (
         "evaluation",
         "export",
         "measuring",
+        "shelf",
         "loader",
         "blaming",
         "breaking",
@@ -50,7 +51,7 @@ LAYERS = (
 )
 HOMES = {
     "gradio": ("ecoflap/ui/", "app.py"),
-    "plotly": (),
+    "plotly": ("ecoflap/ui/figures.py",),
     "transformers": ("ecoflap/models/huggingface/", "ecoflap/demo/", "ecoflap/validation/blip2.py"),
     "datasets": ("ecoflap/data/hub_datasets.py",),
     "lavis": ("ecoflap/models/lavis/",),

@@ -24,6 +24,9 @@ KIND = ("kind", "answer_type", "question_type")
 # What BLIP-2's language models are given before a caption (LAVIS, its captioning configurations of BLIP-2).
 CAPTION_PROMPT = "a photo of"
 
+# Lists and records that an answer may lie in, one in another; VQA's are in two.
+MOST_DEPTH = 8
+
 OpenPicture = Callable[[Any], Image.Image]
 
 
@@ -73,7 +76,7 @@ def columns_of(
         labels: names of the classes in the columns that hold their numbers.
 
     Raises:
-        EcoflapError: one that the model needs is missing.
+        EcoflapError: one that the model needs is missing, or one of them is there twice.
     """
     names = {name.strip().lower(): name for name in found if isinstance(name, str)}
     image = _first(names, IMAGE) if wanted.pictures else None
@@ -94,7 +97,12 @@ def columns_of(
         raise EcoflapError(
             "samples_columns", where=where, missing=", ".join(missing), answers="/".join(ANSWER), **facts
         )
-    return Columns(image, question, answer, _first(names, SEVERAL), _first(names, KIND), classes)
+    columns = Columns(image, question, answer, _first(names, SEVERAL), _first(names, KIND), classes)
+    spelled = [name.strip().lower() for name in found if isinstance(name, str)]
+    double = next((name for name in columns.named if spelled.count(name.strip().lower()) > 1), None)
+    if double is not None:
+        raise EcoflapError("samples_double", where=where, name=double.strip())
+    return columns
 
 
 @dataclass(frozen=True)
@@ -112,8 +120,10 @@ def cells_of(row: Mapping[str, Any], columns: Columns, wanted: Wanted, where: st
     """The cells of one row; see `sample_of`.
 
     Raises:
-        EcoflapError: one that is needed is empty.
+        EcoflapError: one that is needed is empty, or there are more cells than columns.
     """
+    if None in row:  # as the csv module has it: one of the texts was cut at a comma, and nobody knows which
+        raise EcoflapError("samples_surplus", where=where)
     answers = answers_of(row.get(columns.answer), columns.labels) if columns.answer else []
     references = answers_of(row.get(columns.several), ()) if columns.several else answers
     question = _question(row, columns) if wanted.questions else ""
@@ -157,20 +167,28 @@ def _question(row: Mapping[str, Any], columns: Columns) -> str:
     return CAPTION_PROMPT if columns.captions else ", ".join(columns.labels)
 
 
-def answers_of(value: Any, labels: tuple[str, ...] = ()) -> list[str]:
-    """All answers in a cell: a text, a number (of a class, where `labels` names them), or lists and records of such."""
+def answers_of(value: Any, labels: tuple[str, ...] = (), depth: int = 0) -> list[str]:
+    """All answers in a cell: a text, a number (of a class, where `labels` names them), or lists and records of such.
+
+    What lies within MOST_DEPTH lists or records is nobody's answer.
+    """
+    if depth > MOST_DEPTH:
+        return []
     if isinstance(value, str):
         return [_text(value)] if _text(value) else []
     if isinstance(value, bool):
         return ["yes" if value else "no"]
     if isinstance(value, int) and labels:
         return [labels[value]] if 0 <= value < len(labels) else []
-    if isinstance(value, int | float):
+    if isinstance(value, int):
+        return [str(value)]
+    if isinstance(value, float):
         return [str(value)] if math.isfinite(value) else []
     if isinstance(value, list | tuple):
-        return [answer for part in value for answer in answers_of(part, labels)]
+        return [answer for part in value for answer in answers_of(part, labels, depth + 1)]
     if isinstance(value, Mapping):
-        return answers_of(next((value[key] for key in ("answer", "text", "caption") if key in value), None), labels)
+        answer = next((value[key] for key in ("answer", "text", "caption") if key in value), None)
+        return answers_of(answer, labels, depth + 1)
     return []
 
 

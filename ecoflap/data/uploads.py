@@ -79,14 +79,18 @@ def rows_from(files: Sequence[File], kind: str) -> Rows:
             twice.append(name)
         pictures[name] = path
     if tables:
-        table, rows = tables[-1][0], _rows(*tables[-1], pictures, kind)
+        table = tables[-1][0]
+        rows, count = _rows(*tables[-1], pictures, kind)
     elif KINDS[kind] == "picture" and pictures:
         table, rows = "", [Row(name, name, picture=path) for name, path in pictures.items()]
+        count = len(rows)
     else:
         raise EcoflapError("batch_no_table", count=len(pictures))
     used = {row.picture for row in rows}
-    unused = [] if KINDS[kind] == "text" else sorted(name for name, path in pictures.items() if path not in used)
-    notes = _notes(table, len(rows), [name for name, _ in tables[:-1]], twice, unused)
+    # Of pictures that are left over, the rows that are left out may be.
+    unaware = KINDS[kind] == "text" or count > MOST_ROWS
+    unused = [] if unaware else sorted(name for name, path in pictures.items() if path not in used)
+    notes = _notes(table, count, [name for name, _ in tables[:-1]], twice, unused)
     return Rows(table, tuple(rows[:MOST_ROWS]), tuple(notes))
 
 
@@ -106,19 +110,19 @@ def _is_table(name: str) -> bool:
     return name.lower().endswith(ENDINGS)
 
 
-def _rows(table: str, path: Path, pictures: dict[str, Path], kind: str) -> list[Row]:
-    """The rows of one table.
+def _rows(table: str, path: Path, pictures: dict[str, Path], kind: str) -> tuple[list[Row], int]:
+    """The first MOST_ROWS rows of one table, and how many it has.
 
     Raises:
         EcoflapError: it cannot be read, lacks a column, or has no rows.
     """
     wanted = Wanted(MOST_ROWS, 0, KINDS[kind], answers=False)
-    names, lines = lines_of(path, table)
+    names, lines, count = lines_of(path, table, MOST_ROWS)
     columns = columns_of(names, wanted, table)
     if not lines:
         raise EcoflapError("batch_no_rows", name=table)
     places = {name.casefold(): path for name, path in pictures.items()} | pictures
-    return [_row(line, table, columns, wanted, places) for line in lines]
+    return [_row(line, table, columns, wanted, places) for line in lines], count
 
 
 def _row(line: Line, table: str, columns: Columns, wanted: Wanted, places: dict[str, Path]) -> Row:

@@ -85,7 +85,7 @@ def _faint(modality: str, sparsity: np.ndarray) -> dict:
         points = np.flatnonzero(bent)
         x += [*(TARGETS[i] for i in points), None]
         y += [*_rounded(column[points]), None]
-    style = {"color": faint(COLOURS[modality], 0.4), "width": 1}
+    style = {"color": faint(COLOURS[modality], 0.75), "width": 1}
     return _line(y, style, x) | {"hoverinfo": "skip", "name": modality}
 
 

@@ -1,6 +1,7 @@
 """What the figures show of an allocation: its groups, as columns or points."""
 
 import math
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -82,11 +83,11 @@ def _holder(layer: Layer, overrides: Collection[str]) -> str:
 
 
 def _importance(layers: Sequence[Layer], divisor: int) -> tuple[float, float | None]:
-    """Summed score and its standard error, both divided."""
-    score = sum(layer.score for layer in layers) / divisor
+    """Summed score and its standard error, both divided; beyond the largest number, that number."""
+    score = min(sum(layer.score for layer in layers), sys.float_info.max) / divisor
     if any(layer.stderr is None for layer in layers):
         return score, None
-    return score, math.hypot(*(layer.stderr for layer in layers)) / divisor
+    return score, min(math.hypot(*(layer.stderr for layer in layers)), sys.float_info.max) / divisor
 
 
 def place_of_layers(groups: Sequence[Group], layers: int) -> list[int]:

@@ -9,6 +9,8 @@ from ecoflap.plots.groups import Group
 from ecoflap.plots.skyline import WORDS
 from ecoflap.texts import say
 
+# Scores beyond these stand at them: a margin further and a tick's value still is a number.
+LEAST, MOST = 1e-200, 1e200
 # Where what has no score stands: this share of the axis from its left end.
 EDGE = 0.05
 # Numbers between one power of ten and the next that ticks may stand at; the first that are enough are taken.
@@ -43,12 +45,16 @@ def importance(groups: Sequence[Group], kept: str = "", aggregate: str = "sum", 
 
 def span(scores: Sequence[float]) -> tuple[float, float]:
     """Ends of the axis in decades: a little more than the scores, and room for those at the left that have none."""
-    known = [math.log10(score) for score in scores if score > 0]
+    known = [math.log10(_within(score)) for score in scores if score > 0]
     if not known:
         return -1.0, 1.0
     wide = max(max(known) - min(known), 0.2)
     left = 0.06 * wide if len(known) == len(scores) else 4 * EDGE * wide
     return min(known) - left, max(known) + 0.06 * wide
+
+
+def _within(score: float) -> float:
+    return min(max(score, LEAST), MOST)
 
 
 def ticks(low: float, high: float) -> list[float]:
@@ -86,7 +92,7 @@ def _points(modality: str, groups: Sequence[Group], edge: float, language: str) 
     facts = {"name": "%{text}", "sparsity": "%{y:.1%}", "weights": "%{customdata[1]:,.0f}", "score": "%{customdata[2]}"}
     trace = {
         "type": "scatter",
-        "x": [group.score if group.score > 0 else edge for group in groups],
+        "x": [_within(group.score) if group.score > 0 else edge for group in groups],
         "y": [group.sparsity for group in groups],
         "text": [group.words for group in groups],
         "customdata": [[group.layers[0], group.size, worded(group, language)] for group in groups],

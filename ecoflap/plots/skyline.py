@@ -49,7 +49,7 @@ def _area(modality: str, edges: Sequence[float], groups: Sequence[Group]) -> dic
         "name": modality,
         "mode": "lines",
         "fill": "tozeroy",
-        "fillcolor": faint(COLOURS[modality], 0.3),
+        "fillcolor": faint(COLOURS[modality], 0.45),
         "line": {"color": COLOURS[modality], "width": 1.5},
         "hoverinfo": "skip",
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ecoflap.errors import EcoflapError
-from ecoflap.types.layer import Layer
+from ecoflap.types.layer import Layer, check_name
 
 FORMAT = "ecoflap-scores/1"
 _OPTIONAL = (
@@ -57,8 +57,8 @@ def check_writable(path: Path) -> Path:
     return path
 
 
-def read_json(path: Path) -> Any:
-    """The JSON document at `path`.
+def read_json(path: Path, name: str | None = None) -> Any:
+    """The JSON document at `path`; errors call it `name`.
 
     Raises:
         EcoflapError: there is no such file, or it is not JSON.
@@ -66,9 +66,9 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise EcoflapError("file_unreadable", path=path, reason=error.strerror or error) from error
+        raise EcoflapError("file_unreadable", path=name or path, reason=error.strerror or error) from error
     except (ValueError, RecursionError) as error:
-        raise EcoflapError("file_not_json", path=path, reason=error) from error
+        raise EcoflapError("file_not_json", path=name or path, reason=error) from error
 
 
 @dataclass(frozen=True)
@@ -143,15 +143,16 @@ class ScoreBundle:
         write_text(path, self.text())
 
     @classmethod
-    def read(cls, path: Path) -> "ScoreBundle":
-        """Read a bundle.
+    def read(cls, path: Path, name: str | None = None) -> "ScoreBundle":
+        """Read a bundle; errors call its file `name`, by default its path.
 
         Raises:
             EcoflapError: not readable, not a bundle, or its content does not match its own fingerprint.
         """
-        bundle = cls.from_json(read_json(path), str(path))
+        place = name or str(path)
+        bundle = cls.from_json(read_json(path, place), place)
         if bundle.stored_fingerprint not in (None, bundle.fingerprint):
-            raise EcoflapError("bundle_altered", path=path, stored=bundle.stored_fingerprint, found=bundle.fingerprint)
+            raise EcoflapError("bundle_altered", path=place, stored=bundle.stored_fingerprint, found=bundle.fingerprint)
         return bundle
 
     @classmethod
@@ -164,7 +165,7 @@ class ScoreBundle:
             raise EcoflapError("bundle_field", place=place, fields="layers")
         layers = tuple(Layer.from_json(entry, f"{place}: layers[{i}]") for i, entry in enumerate(document["layers"]))
         facts = {key: document[key] for key in _OPTIONAL if key in document}
-        model, method = str(document.get("model", "")), str(document.get("method", ""))
+        model, method = (check_name(document.get(name, ""), f"{place}: {name}") for name in ("model", "method"))
         return cls(model, method, layers, facts, document.get("fingerprint"))
 
 

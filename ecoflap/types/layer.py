@@ -9,11 +9,30 @@ from ecoflap.errors import EcoflapError
 MODALITIES = ("vision", "bridge", "language")
 # Beyond this a float64 no longer counts single weights.
 MOST_WEIGHTS = 2**53
+# Characters of a name; a file's own name, which a method may hold, has 255 at most.
+MOST_NAME = 300
 
 
 def is_number(value: Any) -> bool:
     """Whether `value` is a finite number and no truth value."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
+
+
+def check_name(value: Any, place: str) -> str:
+    """`value`, if it can be a name: a text of at most MOST_NAME characters that UTF-8 can write.
+
+    Raises:
+        EcoflapError: it cannot; `place` says where it stands.
+    """
+    if not isinstance(value, str):
+        raise EcoflapError("bundle_entry", place=place, value=type(value).__name__)
+    if len(value) > MOST_NAME:
+        raise EcoflapError("bundle_name_long", place=place, length=len(value), most=MOST_NAME)
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:  # JSON can name half a character
+        raise EcoflapError("bundle_name_form", place=place, value=ascii(value[:40])) from error
+    return value
 
 
 @dataclass(frozen=True)
@@ -96,8 +115,7 @@ class Layer:
         if missing:
             raise EcoflapError("bundle_field", place=place, fields=", ".join(missing))
         for key in ("name", "block"):
-            if not isinstance(entry[key], str):
-                raise EcoflapError("bundle_entry", place=f"{place}.{key}", value=type(entry[key]).__name__)
+            check_name(entry[key], f"{place}.{key}")
         known = {key: entry[key] for key in cls.__dataclass_fields__ if key in entry}
         known["curve"] = _curve(entry.get("curve", []), place)
         known["stats"] = entry.get("stats", {})

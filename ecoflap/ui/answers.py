@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ecoflap.accuracy import same_words
 from ecoflap.allocation.registry import find
 from ecoflap.asking import DENSE, PINNED, PRUNED, Said
 from ecoflap.models.kinds import CLASSIFIER, ZERO_SHOT
@@ -57,7 +58,7 @@ def value(asked: Question, said: Mapping[str, Said], state: str, language: str) 
         "state": state,
         "question": asked.text,
         "chosen": asked.chosen,
-        "same": state == "done" and dense is not None and said[PRUNED].answer.text == dense.text,
+        "same": state == "done" and dense is not None and same_words(said[PRUNED].answer.text, dense.text),
         "settings": _settings(asked, language),
         "problem": asked.problem,
         DENSE: _dense(said.get(DENSE, BEGUN), said.get(PRUNED, BEGUN)),
@@ -75,10 +76,11 @@ def _dense(said: Said, pruned: Said) -> dict[str, Any]:
 def _pruned(asked: Question, name: str, said: Said, dense: Answer | None, language: str) -> dict[str, Any]:
     """The column of a recipe; compared with the dense answer at the end."""
     recipe, over = asked.recipes[name], said.done and dense is not None
+    alike = over and same_words(said.answer.text, dense.text)
     return _side(said) | {
         "words": marked(dense.text, said.answer.text)[1] if over else _plain(said.answer),
-        "parting": parting(dense, said.answer) if over and not asked.chosen else None,
-        "alike": over and said.answer.text == dense.text,
+        "parting": parting(dense, said.answer) if over and not alike and not asked.chosen else None,
+        "alike": alike,
         "begun": said is not BEGUN,
         "key": asked.keys[name],
         "percent": round(recipe.target * 100),

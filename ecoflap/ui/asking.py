@@ -11,7 +11,7 @@ from ecoflap.texts import say
 from ecoflap.types.loading import KINDS
 from ecoflap.ui import answers, payload, session
 from ecoflap.ui.handlers import Handlers
-from ecoflap.ui.jobs import Jobs, Tell
+from ecoflap.ui.jobs import Jobs, Tell, wait_for
 
 # The name of this work among a person's.
 ASK = "ask"
@@ -25,7 +25,7 @@ class Asking:
 
     def ask(
         self, request: gr.Request, token: dict[str, Any], question: str, pinned: Any, *knobs: Any
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Iterator[dict[str, Any] | None]:
         """Ask the dense and the pruned model, and the pinned one; a model still loading is waited for, with a word.
 
         Args:
@@ -35,27 +35,57 @@ class Asking:
             pinned: the knobs of the recipe pinned as A, in the order of session.DEFAULTS, or None.
             knobs: of the recipe that the slider shows.
         """
-        try:
+        about = session.mark_of(token)
+        for value in self._asked(request.session_hash, token, question, pinned, knobs):
+            # With the mark, the browser leaves out what comes late, of a picture that is no longer there.
+            yield value and value | {"about": about}
+
+    def forget(self, request: gr.Request) -> None:
+        """Another picture: end the question to the old one, and let nothing more of it be seen."""
+        self.jobs.stop(request.session_hash, ASK, drop=True)
+
+    def stop(self, request: gr.Request) -> None:
+        """End this person's question at the next token."""
+        self.jobs.stop(request.session_hash, ASK)
+
+    def _asked(
+        self, who: str, token: dict[str, Any], question: str, pinned: Any, knobs: tuple[Any, ...]
+    ) -> Iterator[dict[str, Any] | None]:
+        """The answers so far, again and again, and in the end; None where nothing was asked before it was stopped."""
+        asked, said = None, {}
+        waiting, busy = (
+            {"state": "busy", "words": say(f"page.ask.{key}", self.language)} for key in ("waiting", "busy")
+        )
+
+        def work(tell: Tell) -> dict[str, Any]:
+            nonlocal asked
             recipe = session.recipe_of(*knobs)
-            explorer = self.handlers.explorer
-            if not explorer.status(self.language).ready:
-                yield {"state": "busy", "words": say("page.ask.waiting", self.language)}
-                explorer.wait()
+            wait_for(self.handlers.explorer, tell, waiting)
             explorer, kind = self.handlers.explorer, self.handlers.kind()
             explorer.check_scored(recipe)
-            yield {"state": "busy", "words": say("page.ask.busy", self.language)}
+            tell(busy)
             image = session.picture_for(token) if "picture" in KINDS[kind] else None
             asked = self._question(explorer, question if "text" in KINDS[kind] else "", recipe, pinned)
-            yield from self._said(request.session_hash, explorer, asked, image)
+
+            def hear(name: str, so_far: Said) -> None:
+                tell(answers.value(asked, said | {name: so_far}, "saying", self.language))
+                said[name] = so_far
+
+            found = explorer.ask(image, asked.text, recipe, asked.recipes.get(PINNED), hear)
+            if self.handlers.explorer is not explorer:
+                raise EcoflapError("page_model_changed")
+            return answers.value(asked, found.said, "done", self.language)
+
+        try:
+            yield busy if self.handlers.explorer.status(self.language).ready else waiting
+            yield from self.jobs.run(who, ASK, work)
+        except Cancelled:
+            yield asked and answers.value(asked, said, "stopped", self.language)
         except EcoflapError as error:
             yield {"state": "error", "words": error.text(self.language)}
         except Exception as error:  # whatever a model runs into, memory for one, is said where the answer would be
             failure = EcoflapError("page_ask_failed", reason=f"{type(error).__name__}: {first_line(error)}")
             yield {"state": "error", "words": failure.text(self.language)}
-
-    def stop(self, request: gr.Request) -> None:
-        """End this person's question at the next token."""
-        self.jobs.stop(request.session_hash, ASK)
 
     def _question(self, explorer: Any, text: str, recipe: Any, pinned: Any) -> answers.Question:
         """What is asked of whom; a pinned recipe that cannot be (any more) is left out, with the reason."""
@@ -77,22 +107,3 @@ class Asking:
             (str(facts.get("device", "")), str(facts.get("dtype", "")).removeprefix("torch.")),
             problem,
         )
-
-    def _said(self, who: str, explorer: Any, asked: answers.Question, image: Any) -> Iterator[dict[str, Any]]:
-        """The answers so far, again and again, and in the end."""
-        said: dict[str, Said] = {}
-
-        def work(tell: Tell) -> dict[str, Any]:
-            def hear(name: str, so_far: Said) -> None:
-                tell(answers.value(asked, said | {name: so_far}, "saying", self.language))
-                said[name] = so_far
-
-            found = explorer.ask(image, asked.text, asked.recipes[PRUNED], asked.recipes.get(PINNED), hear)
-            if self.handlers.explorer is not explorer:
-                raise EcoflapError("page_model_changed")
-            return answers.value(asked, found.said, "done", self.language)
-
-        try:
-            yield from self.jobs.run(who, ASK, work)
-        except Cancelled:
-            yield answers.value(asked, said, "stopped", self.language)

@@ -11,13 +11,13 @@ import gradio as gr
 
 from ecoflap.data.uploads import Row, Rows, rows_from
 from ecoflap.demo import questions
-from ecoflap.errors import EcoflapError
+from ecoflap.errors import Cancelled, EcoflapError
 from ecoflap.texts import say
 from ecoflap.types.loading import KINDS
 from ecoflap.ui import session
 from ecoflap.ui.batch_run import Run, failure_words, known_of, ready_value, remembered
 from ecoflap.ui.handlers import Handlers, sent
-from ecoflap.ui.jobs import Jobs
+from ecoflap.ui.jobs import Jobs, Tell, wait_for
 
 KIND = "batch"
 EXAMPLES, MOST_FILES = 20, 1000
@@ -33,6 +33,7 @@ class Batching:
 
     def add(self, files: Files, known: Any, uploaded: Any) -> tuple[Files, Any, dict[str, Any]]:
         """More files: all that this person uploaded so far, what is known of their rows, and these rows."""
+        kept = files
         try:
             more = [_named(record) for record in (uploaded if isinstance(uploaded, list) else [uploaded])]
             if len(files) + len(more) > MOST_FILES:
@@ -41,10 +42,13 @@ class Batching:
             rows, model = self._rows(files), self.handlers.model()
         except EcoflapError as error:
             return files, known, {"state": "waiting", "words": error.text(self.language)}
+        except Exception as error:  # whatever a file makes its reader do
+            return kept, known, {"state": "waiting", "words": failure_words(error, self.language)}
         return files, known_of(model, remembered(rows, model, known)), ready_value(rows, self.language)
 
-    def clear(self) -> tuple[Files, None, dict[str, Any]]:
-        """Forget the files and what was asked."""
+    def clear(self, request: gr.Request) -> tuple[Files, None, dict[str, Any]]:
+        """Forget the files and what was asked; what is being asked ends, and nothing of it comes back."""
+        self.jobs.stop(request.session_hash, KIND, drop=True)
         return [], None, {"state": "empty"}
 
     def run(self, request: gr.Request, files: Files, known: Any, *knobs: Any) -> Iterator[tuple[Any, Any]]:
@@ -79,19 +83,35 @@ class Batching:
         found = rows_from([(name, Path(path)) for name, path in files], self.handlers.kind())
         return replace(found, rows=tuple(_with_token(row) for row in found.rows))
 
+    def _before(self, rows: Callable[[], Rows]) -> dict[str, Any]:
+        """The rows as they wait to be asked, or why they cannot be."""
+        try:
+            return ready_value(rows(), self.language) | {"examples": rows is example_rows}
+        except EcoflapError as error:
+            return {"state": "waiting", "words": error.text(self.language)}
+
     def _asked(
         self, request: gr.Request, rows: Callable[[], Rows], known: Any, knobs: tuple[Any, ...]
     ) -> Iterator[tuple[Any, Any]]:
         """Waits for the model with a word; then the run's values."""
-        try:
+        run: Run | None = None
+        waiting = {"state": "busy", "words": say("page.batch.waiting", self.language)}
+
+        def work(tell: Tell) -> dict[str, Any]:
+            nonlocal run
             recipe = session.recipe_of(*knobs)
-            if not self.handlers.explorer.status(self.language).ready:
-                yield gr.skip(), {"state": "busy", "words": say("page.batch.waiting", self.language)}
-                self.handlers.explorer.wait()
+            wait_for(self.handlers.explorer, tell, waiting)
             self.handlers.explorer.check_scored(recipe)
             run = Run(self.handlers, recipe, rows(), known, rows is example_rows)
-            for value in self.jobs.run(request.session_hash, KIND, run.work):
-                yield run.known(), value
+            return run.work(tell)
+
+        try:
+            if not self.handlers.explorer.status(self.language).ready:
+                yield gr.skip(), waiting
+            for value in self.jobs.run(request.session_hash, KIND, work):
+                yield run.known() if run else gr.skip(), value
+        except Cancelled:  # before the first row
+            yield gr.skip(), self._before(rows)
         except EcoflapError as error:
             yield gr.skip(), {"state": "error", "words": error.text(self.language)}
         except Exception as error:  # before the first row; what happens later is said with the rows that are done

@@ -3,22 +3,22 @@
 from difflib import SequenceMatcher
 from typing import Any
 
+from ecoflap.accuracy import MARKS, bare
 from ecoflap.types import Answer
 
 Words = list[tuple[str, bool]]
-# What may stand around a word without making it another one.
-MARKS = ".,;:?!"
 
 
 def marked(dense: str, pruned: str) -> tuple[Words, Words]:
     """Both answers as (run of words, whether the other answer has it at the same place), in order.
 
-    A comma behind a word makes it no other word.
+    Neither a comma behind a word nor a capital makes it another one; a mark alone belongs to the word before it.
     """
-    left, right = dense.split(), pruned.split()
+    left, right = _words(dense), _words(pruned)
     first: Words = []
     second: Words = []
-    for kind, a, b, c, d in SequenceMatcher(None, _bare(left), _bare(right), autojunk=False).get_opcodes():
+    bared = [[bare(word) for word in words] for words in (left, right)]
+    for kind, a, b, c, d in SequenceMatcher(None, *bared, autojunk=False).get_opcodes():
         if b > a:
             first.append((" ".join(left[a:b]), kind == "equal"))
         if d > c:
@@ -26,9 +26,15 @@ def marked(dense: str, pruned: str) -> tuple[Words, Words]:
     return first, second
 
 
-def _bare(words: list[str]) -> list[str]:
-    """The words without the punctuation around them."""
-    return [word.strip(MARKS) or word for word in words]
+def _words(answer: str) -> list[str]:
+    """The words, with the marks that stand apart behind them."""
+    words: list[str] = []
+    for word in answer.split():
+        if bare(word) or not words:
+            words.append(word)
+        else:
+            words[-1] += f" {word}"
+    return words
 
 
 def word_numbers(answer: Answer) -> list[int]:

@@ -12,7 +12,7 @@ from ecoflap.texts import table
 ASSETS = Path(__file__).parents[2] / "assets"
 # In the order in which they build on each other.
 SCRIPTS = (
-    *("store.js", "recipe.js", "history.js", "locks.js", "layout.js", "mapviews.js", "maplabels.js"),
+    *("store.js", "sending.js", "recipe.js", "history.js", "locks.js", "layout.js", "mapviews.js", "maplabels.js"),
     *("mapdraw.js", "maphead.js", "map.js", "table.js", "keys.js", "play.js", "panels.js", "strip.js"),
     *("layerdraw.js", "layerlock.js", "layer.js", "overlay.js", "figures.js", "models.js", "scoring.js"),
     *("scoringform.js", "ask.js", "answers.js", "intake.js", "camera.js", "editor.js", "strips.js"),

@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 from gradio.components.plot import PlotData
+from plotly.colors import sequential
 
 from ecoflap import plots
 from ecoflap.allocation import TARGETS
@@ -17,10 +18,7 @@ from ecoflap.ui import naming, payload
 from ecoflap.ui.embed import panel
 
 # The map's colours (Cividis), from 0 to 1: readable with every kind of colour vision and in print.
-PALETTE = [
-    *((0, 34, 78), (18, 53, 112), (59, 73, 108), (87, 93, 109), (112, 113, 115)),
-    *((138, 134, 120), (165, 156, 116), (195, 179, 105), (225, 204, 85), (254, 232, 56)),
-]
+PALETTE = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in sequential.Cividis]
 # Curves that are kept: they are the same at every target.
 KEPT_CURVES = 32
 

@@ -32,6 +32,8 @@ class Handlers:
 
     def __init__(self, host: Host, language: str = "en") -> None:
         self.host, self.language, self.drawing = host, language, Drawing(language)
+        # Files of the pictures that browsers sent, for Gradio to delete as it does those it wrote itself.
+        self.written: set[str] = set()
 
     @property
     def explorer(self) -> Any:
@@ -74,8 +76,11 @@ class Handlers:
     def offered(self, scores: str = "") -> dict[str, dict[str, Any]]:
         """What knobs offer with these scores, by the knob's name: the choices, and whether there is a choice."""
         sources = choices(self.explorer, self.language)
-        allocators = rail.worded("allocator", self.allocators(scores), self.language)
-        return {"scores": {"choices": sources, "visible": len(sources) > 1}, "allocator": {"choices": allocators}}
+        names = self.allocators(scores)
+        allocators = rail.worded("allocator", names, self.language)
+        info = rail.allocator_info(names, self.language)
+        offered = {"choices": sources, "visible": len(sources) > 1}
+        return {"scores": offered, "allocator": {"choices": allocators, "info": info}}
 
     def table(self, *knobs: Any) -> dict[str, Any]:
         """The table for the knobs (session.DEFAULTS), or one sentence why not; with the knobs but the target."""
@@ -121,12 +126,17 @@ class Handlers:
         return self.table(*values) | {"grid": self.grid(scores)}, allocator
 
     def commit(self, event: gr.EventData, *knobs: Any) -> tuple[Any, Any]:
-        """A gesture has ended: the authority's figures, as numbers and drawn. `knobs` without the target."""
+        """A gesture has ended: the authority's figures, as numbers and drawn. `knobs` without the target.
+
+        The answer carries the `ticket` of the question; a sentence also the target and the table that it was about.
+        """
+        ticket, percent = {"ticket": sent(event, "ticket")}, sent(event, "percent")
         try:
-            recipe = session.recipe_of(sent(event, "percent"), *knobs)
-            return self.figures(recipe)
+            confirmed, drawn = self.figures(session.recipe_of(percent, *knobs))
+            return confirmed | ticket, drawn
         except EcoflapError as error:
-            return {"error": error.text(self.language)}, gr.skip()
+            about = {"percent": percent, "key": sent(event, "key")}
+            return {"error": error.text(self.language)} | about | ticket, gr.skip()
 
     def figures(self, recipe: Recipe) -> tuple[Any, Any]:
         """Confirmation and figures of a recipe."""
@@ -171,11 +181,17 @@ class Handlers:
 
     def drawn(self, event: gr.EventData) -> tuple[Any, ...]:
         """A drawing from the page's editor."""
-        return self._show(lambda: session.sent_token(sent(event, "png"), "drawing"))
+        return self._show(lambda: self._kept(sent(event, "png"), "drawing"))
 
     def taken(self, event: gr.EventData) -> tuple[Any, ...]:
         """A picture that was pasted, dropped, or taken with the camera."""
-        return self._show(lambda: session.sent_token(sent(event, "picture"), sent(event, "kind")))
+        return self._show(lambda: self._kept(sent(event, "picture"), sent(event, "kind")))
+
+    def _kept(self, data_url: Any, kind: Any) -> dict[str, Any]:
+        """The token of a picture that the browser sent, whose file is noted."""
+        token = session.sent_token(data_url, kind)
+        self.written.add(token["path"])
+        return token
 
     def _show(self, make: Any) -> tuple[Any, ...]:
         """Token, picture, suggestions, question and emptied answers; on an error one sentence and nothing else new."""

@@ -3,14 +3,18 @@
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
 
 from ecoflap.errors import Cancelled
 
-# Told the whole state so far, as often as the work likes; raises Cancelled once nobody wants more.
+# Told the whole state so far, as often as the work likes; raises Cancelled once nobody wants more. The very same object
+# again is no news: whoever waits asks with it whether to go on.
 Tell = Callable[[Any], None]
+# Seconds after which whoever waits for the model asks that.
+PACE = 0.2
 # What ends the queue between worker and page: the result, or what was raised.
 _END = object()
 
@@ -20,7 +24,7 @@ class Jobs:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: dict[tuple[str, str], threading.Event] = {}
+        self._running: dict[tuple[str, str], _Job] = {}
 
     def run(self, who: str, kind: str, work: Callable[[Tell], Any]) -> Iterator[Any]:
         """States that `work` tells, the latest where several wait, and what it returns.
@@ -34,13 +38,17 @@ class Jobs:
             Cancelled: `stop` said so.
             Exception: what `work` raised.
         """
-        stopped = self._begin(who, kind)
+        job = self._begin(who, kind)
         states: queue.SimpleQueue = queue.SimpleQueue()
+        latest = None
 
         def tell(state: Any) -> None:
-            if stopped.is_set():
+            nonlocal latest
+            if job.stopped.is_set():
                 raise Cancelled
-            states.put(state)
+            if state is not latest:
+                latest = state
+                states.put(state)
 
         def target() -> None:
             try:
@@ -50,35 +58,62 @@ class Jobs:
 
         threading.Thread(target=target, daemon=True, name=kind).start()
         try:
-            yield from _drained(states)
+            for state in _drained(states):
+                if job.dropped:
+                    return
+                yield state
+        except Exception:
+            if not job.dropped:
+                raise
         finally:
-            stopped.set()
+            job.stopped.set()
             with self._lock:
-                if self._running.get((who, kind)) is stopped:
+                if self._running.get((who, kind)) is job:
                     del self._running[who, kind]
 
-    def _begin(self, who: str, kind: str) -> threading.Event:
-        stopped = threading.Event()
+    def _begin(self, who: str, kind: str) -> "_Job":
+        job = _Job()
         with self._lock:
             before = self._running.get((who, kind))
-            self._running[who, kind] = stopped
+            self._running[who, kind] = job
         if before is not None:
-            before.set()
-        return stopped
+            before.stopped.set()
+        return job
 
-    def stop(self, who: str, kind: str) -> None:
-        """End a kind of work at its next step."""
+    def stop(self, who: str, kind: str, drop: bool = False) -> None:
+        """End a kind of work at its next step; with `drop`, what it was about is gone, and it says nothing more."""
         with self._lock:
             found = self._running.get((who, kind))
         if found is not None:
-            found.set()
+            found.dropped = found.dropped or drop
+            found.stopped.set()
 
     def leave(self, request: gr.Request) -> None:
         """A page was closed: end all that runs for it."""
         with self._lock:
-            found = [event for (who, _), event in self._running.items() if who == request.session_hash]
-        for event in found:
-            event.set()
+            found = [job for (who, _), job in self._running.items() if who == request.session_hash]
+        for job in found:
+            job.stopped.set()
+
+
+def wait_for(explorer: Any, tell: Tell, state: Any) -> None:
+    """Wait for the weights of `explorer`, telling `state` meanwhile.
+
+    Raises:
+        EcoflapError: they could not be loaded, or are gone.
+        Cancelled: nobody waits any more.
+    """
+    while not explorer.loaded_within(PACE):
+        tell(state)
+    explorer.wait()
+
+
+@dataclass
+class _Job:
+    """Work under way: whether it is to end, and whether nobody is to hear of it any more."""
+
+    stopped: threading.Event = field(default_factory=threading.Event)
+    dropped: bool = False
 
 
 def _drained(states: queue.SimpleQueue) -> Iterator[Any]:

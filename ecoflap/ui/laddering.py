@@ -17,7 +17,7 @@ from ecoflap.types.loading import KINDS
 from ecoflap.ui import payload, session
 from ecoflap.ui.differences import Words, marked
 from ecoflap.ui.handlers import Handlers, sent
-from ecoflap.ui.jobs import Jobs, Tell
+from ecoflap.ui.jobs import Jobs, Tell, wait_for
 
 if TYPE_CHECKING:
     from ecoflap.blaming import Blame
@@ -103,18 +103,20 @@ class Laddering:
     ) -> Iterator[Value]:
         """The states of a job as they come, and in the end; one that was stopped keeps what it has."""
         latest: Value = {}
-        try:
-            if not self.handlers.explorer.status(self.language).ready:
-                yield {"state": "busy", "words": say("page.ask.waiting", self.language)}
-                self.handlers.explorer.wait()
+        explorer: Any = None
+        waiting = {"state": "busy", "words": say("page.ask.waiting", self.language)}
+
+        def work(tell: Tell) -> None:
+            nonlocal latest, explorer
+            wait_for(self.handlers.explorer, tell, waiting)
             explorer, taken = self.handlers.explorer, KINDS[self.handlers.kind()]
             image = session.picture_for(token) if "picture" in taken else None
+            for latest in states(explorer, image, question if "text" in taken else ""):
+                tell({"state": "busy"} | latest)
 
-            def work(tell: Tell) -> None:
-                nonlocal latest
-                for latest in states(explorer, image, question if "text" in taken else ""):
-                    tell({"state": "busy"} | latest)
-
+        try:
+            if not self.handlers.explorer.status(self.language).ready:
+                yield waiting
             yield from self.jobs.run(request.session_hash, kind, work)
             if self.handlers.explorer is not explorer:
                 raise EcoflapError("page_model_changed")

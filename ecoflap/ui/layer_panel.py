@@ -14,7 +14,7 @@ from ecoflap.types import Layer, Recipe, ScoreBundle
 from ecoflap.ui import payload, session
 from ecoflap.ui.embed import panel
 from ecoflap.ui.handlers import Handlers, sent
-from ecoflap.ui.shared import LIVE, Shared
+from ecoflap.ui.shared import IN_TURN, Shared
 
 if TYPE_CHECKING:
     from ecoflap.inspecting import Inspection, Selected
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def build(shared: Shared) -> None:
     """Build the panel inside the current container and wire its events."""
     shown = panel("layer", None, ("inspect",))
-    shown.inspect(Looking(shared.handlers).inspect, shared.knobs[1:], shown, **LIVE)
+    shown.inspect(Looking(shared.handlers).inspect, shared.knobs[1:], shown, **IN_TURN)
 
 
 class Looking:
@@ -36,10 +36,11 @@ class Looking:
         """What can be seen of the layer that the browser names, at its target in per cent; `knobs` without the target.
 
         The browser sends the pinned recipe's knobs by name along (`pinned`), and what it calls that (`against`): what
-        was pinned for another model is not compared. The answer says what it is about: layer, target, key, against.
+        was pinned for another model is not compared. The answer says what it is about: layer, target, key,
+        against; and the `ticket` of the question.
         """
         name, percent = sent(event, "layer"), sent(event, "target")
-        about = {"layer": name, "target": percent, "against": sent(event, "against")}
+        about = {"layer": name, "target": percent} | {key: sent(event, key) for key in ("against", "ticket")}
         try:
             self.handlers.layers()
             recipe = session.recipe_of(percent, *knobs)
@@ -72,6 +73,8 @@ class Looking:
             return {"error": status.error}
         if engine is None or not status.ready:
             return {"waiting": say("page.layer.waiting", self.language)}
+        if not engine.looks_at_once(recipe):
+            return {"waiting": say("page.layer.uncalibrated", self.language)}
         from ecoflap import inspecting  # brings torch, which takes seconds to import
 
         def chosen(wanted: Recipe) -> "Selected":

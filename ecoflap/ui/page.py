@@ -27,7 +27,7 @@ from ecoflap.ui.handlers import Handlers
 from ecoflap.ui.jobs import Jobs
 from ecoflap.ui.restoring import Restoring
 from ecoflap.ui.session import DEFAULTS
-from ecoflap.ui.shared import LIVE, MODEL, PRIVATE, Shared
+from ecoflap.ui.shared import IN_TURN, LIVE, MODEL, PRIVATE, Shared
 from ecoflap.ui.sources import choices
 
 
@@ -41,6 +41,7 @@ def build(explorer: Any, language: str = "en", **hosting: Any) -> gr.Blocks:
     with gr.Blocks(
         title=say("page.title", language), analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)
     ) as page:
+        page.temp_file_sets.append(handlers.written)
         # First, so that no event of the page takes the endpoints' names.
         api.register(host, language)
         status = panel("status", handlers.status())
@@ -89,10 +90,9 @@ def _wire_recipe(shared: Shared, strip: gr.HTML, shown: gr.HTML) -> None:
     gr.on([knob.input for knob in knobs.inputs], handlers.retable, knobs.knobs, [chart, *knobs.freed], **LIVE)
     knobs.scores.input(handlers.rescored, knobs.knobs, [chart, knobs.allocator], **LIVE)
     knobs.reset.click(restoring.reset, knobs.scores, every, **LIVE)
-    # The browser sends one wish at a time, the next one while the answer is being taken over.
-    chart.restore(restoring.restore, knobs.scores, every, **(LIVE | {"trigger_mode": "multiple"}))
-    chart.pin(restoring.pin, None, shared.pinned, **LIVE)
-    chart.settle(handlers.commit, knobs.knobs[1:], [strip, shown], **LIVE)
+    chart.restore(restoring.restore, knobs.knobs, every, **IN_TURN)
+    chart.pin(restoring.pin, None, [shared.pinned, knobs.pin], **IN_TURN)
+    chart.settle(handlers.commit, knobs.knobs[1:], [strip, shown], **IN_TURN)
 
 
 def _wire_models(
@@ -126,5 +126,8 @@ def _wire_ask(shared: Shared) -> None:
     asking.upload.upload(handlers.upload, asking.upload, shown, **PRIVATE)
     events = Asking(handlers, shared.jobs)
     inputs = [asking.token, asking.question, shared.pinned, *shared.knobs]
-    gr.on([asking.ask.click, asking.question.submit], events.ask, inputs, asking.answers, **MODEL)
+    # A click while the question to another picture still ends is not lost.
+    once_more = MODEL | {"trigger_mode": "always_last"}
+    gr.on([asking.ask.click, asking.question.submit], events.ask, inputs, asking.answers, **once_more)
     asking.stop.click(events.stop, None, None, **LIVE)
+    asking.token.change(events.forget, None, None, **LIVE)

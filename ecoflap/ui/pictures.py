@@ -65,6 +65,7 @@ def open_token(token: dict[str, Any], kind: str, is_demo: bool, language: str) -
     example = token.get("example")  # a batch asks about others than the gallery's
     chosen = EXAMPLE_INDICES.index(example) if example in EXAMPLE_INDICES else None
     picture = {"src": data_url(image, SHOWN), "words": words, "note": note, "chosen": chosen, "error": ""}
+    picture["mark"] = session.mark_of(token)
     return Opened(token, picture, questions, questions[0] if questions else "")
 
 

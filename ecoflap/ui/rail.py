@@ -28,6 +28,7 @@ class Rail:
     note: gr.Markdown
     reset: gr.Button
     score_file: gr.UploadButton
+    pin: gr.HTML
 
     @property
     def knobs(self) -> list[gr.Component]:
@@ -57,6 +58,12 @@ def worded(key: str, names: Sequence[str], language: str) -> list[tuple[str, str
     return [(say(f"page.rail.{key}.{name}", language), name) for name in names]
 
 
+def allocator_info(names: Sequence[str], language: str) -> str:
+    """The line above the allocators called `names`; it says why Response is missing where it lacks curves."""
+    info = say("page.rail.allocator.info", language)
+    return info if "response" in names else f"{info} {say('page.rail.allocator.lacking', language)}"
+
+
 def build(allocators: Sequence[str], has_bridge: bool, sources: list[tuple[str, str]], language: str) -> Rail:
     """Build the rail inside the current container.
 
@@ -77,7 +84,7 @@ def build(allocators: Sequence[str], has_bridge: bool, sources: list[tuple[str, 
     percent = _slider(word("target"), 95, DEFAULTS["percent"], "target", show_label=False)
     panel("play")
     panel("problem")
-    panel("pin")
+    pin = panel("pin")
     note = gr.Markdown(word("pattern.note"), visible=False, elem_id="pattern-note")
     with gr.Column(elem_id="knobs"):
         scores = gr.Dropdown(
@@ -98,7 +105,7 @@ def build(allocators: Sequence[str], has_bridge: bool, sources: list[tuple[str, 
             choices("allocator", allocators),
             value=DEFAULTS["allocator"],
             label=word("allocator"),
-            info=word("allocator.info"),
+            info=allocator_info(allocators, language),
             elem_id="allocator",
         )
         granularity = gr.Radio(
@@ -131,7 +138,7 @@ def build(allocators: Sequence[str], has_bridge: bool, sources: list[tuple[str, 
         panel("history")
         reset = gr.Button(word("reset"), size="sm", variant="secondary", elem_id="reset")
     knobs = (percent, cap_mode, margin, cap, granularity, allocator, bridge, pattern, scores, overrides)
-    return Rail(*knobs, note, reset, score_file)
+    return Rail(*knobs, note, reset, score_file, pin)
 
 
 def _slider(label: str, most: int, value: int, name: str, **settings: bool) -> gr.Slider:

@@ -16,18 +16,19 @@ class Restoring:
     def __init__(self, handlers: Handlers) -> None:
         self.handlers, self.language = handlers, handlers.language
 
-    def restore(self, event: gr.EventData, scores: Any = "") -> tuple[Any, ...]:
-        """The table, the pattern's note and every knob as the browser remembers them by name (`values`).
+    def restore(self, event: gr.EventData, *knobs: Any) -> tuple[Any, ...]:
+        """The table, the pattern's note and every knob: by name what the browser sent (`values`), else as in `knobs`.
 
         The answer carries the `ticket` of the question, so that the browser knows which of its wishes came true.
-        `scores` are those that it shows: others come with their layers.
+        Other scores than those in `knobs` come with their layers.
         """
-        ticket = {"ticket": sent(event, "ticket")}
+        ticket, values = {"ticket": sent(event, "ticket")}, sent(event, "values")
+        shown = dict(zip(session.DEFAULTS, knobs))
         try:
-            knobs = session.knobs_of(sent(event, "values"))
-        except EcoflapError as error:
+            wanted = session.knobs_of(shown | values if isinstance(values, dict) else shown)
+            return self._set(wanted, ticket, shown.get("scores") or "")
+        except EcoflapError as error:  # also of scores that go while this is made
             return self._refused(error.text(self.language), ticket)
-        return self._set(knobs, ticket, scores)
 
     def reset(self, scores: Any = "") -> tuple[Any, ...]:
         """Every knob as at the start; `scores` are those that the page shows."""
@@ -77,10 +78,13 @@ class Restoring:
             return error.text(self.language)
         return None
 
-    def pin(self, event: gr.EventData) -> Any:
-        """What A is from now on: the knobs in order, or None; a recipe that cannot be is not pinned."""
-        values = sent(event, "values")
+    def pin(self, event: gr.EventData) -> tuple[Any, dict[str, Any]]:
+        """What A is from now on: the knobs in order, or None; a recipe that cannot be is not pinned.
+
+        Then the `ticket` of the question, so that the browser knows that it was heard.
+        """
+        values, ticket = sent(event, "values"), {"ticket": sent(event, "ticket")}
         try:
-            return None if values is None else session.knobs_of(values)
+            return None if values is None else session.knobs_of(values), ticket
         except EcoflapError:
-            return gr.skip()
+            return gr.skip(), ticket

@@ -16,7 +16,7 @@ from ecoflap.types.bundle import chosen
 from ecoflap.ui.embed import panel
 from ecoflap.ui.handlers import Handlers, sent
 from ecoflap.ui.session import uploaded
-from ecoflap.ui.shared import LIVE, Shared
+from ecoflap.ui.shared import IN_TURN, LIVE, Shared
 from ecoflap.ui.sources import choices, method_words
 
 # What the page offers, as the registry has it: that one needs torch, and the page is there before it.
@@ -36,7 +36,7 @@ def build(shared: Shared, timer: gr.Timer) -> gr.HTML:
     rail = shared.rail
     shown.measure(scoring.measure, rail.scores, [shown, timer], **LIVE)
     shown.halt(scoring.halt, rail.scores, shown, **LIVE)
-    shown.cost(scoring.cost, rail.scores, shown, **LIVE)
+    shown.cost(scoring.cost, rail.scores, shown, **IN_TURN)
     shown.file(scoring.file, rail.scores, shown, **LIVE)
     rail.score_file.upload(scoring.upload, [rail.score_file, rail.scores], shown, **LIVE)
     return shown
@@ -114,6 +114,7 @@ def _run(run: Measurement, explorer: Any, language: str) -> dict[str, Any]:
         "words": _words(run, facts, language),
         "knob": "" if explorer.bundle is not None and explorer.bundle.fingerprint == run.bundle else run.bundle,
         "precision": known,
+        "single": single(run.settings),
         "history": [[round(share, 4), round(error, 5)] for share, error in explorer.measurements.history],
     }
 
@@ -136,6 +137,13 @@ def _words(run: Measurement, facts: dict[str, Any], language: str) -> str:
 def _left(run: Measurement, language: str) -> str:
     """The time to the end of a run in words; empty while nobody knows."""
     return "" if run.left != run.left or run.state != "running" else duration("page.scoring.left", run.left, language)
+
+
+def single(settings: Settings) -> bool:
+    """Whether every layer would be measured once, so that nobody could tell how well: one batch, one direction."""
+    if settings.samples > settings.batch_size or settings.method == "response":
+        return False
+    return settings.method == "first-order" or settings.draws == 1
 
 
 def duration(key: str, seconds: float, language: str) -> str:
@@ -180,10 +188,11 @@ class Scoring:
         asked = {"asked": sent(event, "asked")}
         try:
             settings = self.settings(event)
+            words = self._cost(settings)
             begun = self.host.explorer.measure(settings, self.source(sent(event, "source")))
         except EcoflapError as error:
             return self._now(scores) | asked | {"error": error.text(self.language)}, gr.skip()
-        return self._now(scores) | asked | {"mine": begun.number}, gr.Timer(PACE)
+        return self._now(scores) | asked | {"mine": begun.number, "cost": words}, gr.Timer(PACE)
 
     def halt(self, scores: Any) -> dict[str, Any]:
         """Stop the run; anybody may, since nothing that is measured is lost."""
@@ -192,16 +201,26 @@ class Scoring:
 
     def cost(self, event: gr.EventData, scores: Any) -> dict[str, Any]:
         """What a run by these settings would take."""
-        asked = {"priced": sent(event, "asked")}
+        asked = {"priced": sent(event, "asked"), "ticket": sent(event, "ticket")}
         try:
-            found = self.host.explorer.cost(self.settings(event))
+            words = self._cost(self.settings(event))
         except EcoflapError as error:
             return self._now(scores) | asked | {"cost": "", "error": error.text(self.language)}
+        return self._now(scores) | asked | {"cost": words}
+
+    def _cost(self, settings: Settings) -> str:
+        """What a run would take, and what it would not tell."""
+        found = self.host.explorer.cost(settings)
         facts = {"units": f"{found.units:,}", "forwards": f"{found.forwards:,.0f}"}
         words = say("page.scoring.cost", self.language, **facts)
-        if found.seconds is not None:
-            words = f"{words} {duration('page.scoring.takes', found.seconds, self.language)}"
-        return self._now(scores) | asked | {"cost": words}
+        if found.seconds is None:
+            more = [say("page.scoring.unknown", self.language)]
+        else:
+            more = [duration("page.scoring.takes", found.seconds, self.language)]
+        if single(settings):
+            key = "page.scoring.single.draws" if settings.method.startswith("zeroth") else "page.scoring.single"
+            more.append(say(key, self.language, most=settings.batch_size))
+        return " ".join([words, *more])
 
     def settings(self, event: gr.EventData) -> Settings:
         """The settings that the browser sent.

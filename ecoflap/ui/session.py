@@ -1,7 +1,10 @@
 """What one person has set: the knobs of the rail as a recipe, and the picture as a small token. Never weights."""
 
 import base64
+import hashlib
+import json
 import random
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +91,8 @@ def knobs_of(values: Any) -> list[Any]:
         EcoflapError: they describe no recipe.
     """
     given = values if isinstance(values, dict) else {}
+    # No scores and no locks have several forms in JSON; recipes read all of them, the page reads one.
+    given = given | {name: given.get(name) or DEFAULTS[name] for name in ("scores", "overrides")}
     knobs = [given.get(name, value) for name, value in DEFAULTS.items()]
     recipe_of(*knobs)
     return knobs
@@ -101,6 +106,11 @@ def scene_token(seed: int) -> dict[str, Any]:
 def example_token(index: int) -> dict[str, Any]:
     """The token of an example of the gallery: an evaluation scene, never seen in training."""
     return {"example": index}
+
+
+def mark_of(token: dict[str, Any]) -> str:
+    """What tells the picture of a token apart, for the browser, which sees no paths: 16 hex digits."""
+    return hashlib.sha256(json.dumps(token, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def scene_for(token: dict[str, Any]) -> Scene | None:
@@ -155,8 +165,9 @@ def sent_token(data_url: Any, kind: Any) -> dict[str, Any]:
         data = base64.b64decode(body, validate=True)
     except ValueError as error:
         raise EcoflapError("page_sent", value=error) from error
+    # Nothing that is no picture reaches the disk.
+    open_picture(BytesIO(data), f"{kind}.{suffix}")
     path = processing_utils.save_bytes_to_cache(data, f"{kind}.{suffix}", get_upload_folder())
-    open_picture(path)
     return {"path": path, "kind": kind}
 
 

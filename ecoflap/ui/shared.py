@@ -12,6 +12,9 @@ from ecoflap.ui.rail import Rail
 
 # Live events skip the queue (a third of its delay), show no spinner over what they update, and keep the last value.
 LIVE = {"queue": False, "show_progress": "hidden", "trigger_mode": "always_last", "api_visibility": "private"}
+# The browser itself sends one at a time (assets/sending.js), the next one while the answer is being taken over: with
+# "always_last" Gradio sends the first one's event data again.
+IN_TURN = LIVE | {"trigger_mode": "multiple"}
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 # Everything that runs the model shares one place in the queue.
 MODEL = {"concurrency_id": "model", "concurrency_limit": 1, "trigger_mode": "once"} | PRIVATE

@@ -6,6 +6,9 @@ from typing import Any
 from ecoflap.texts import say, table
 from ecoflap.types import ScoreBundle
 
+# Characters of a choice; what a file says of itself may be longer.
+MOST_WORDS = 120
+
 
 def choices(explorer: Any, language: str) -> list[tuple[str, str]]:
     """(words, value of the knob) of every score bundle, no words twice; the first one's value is empty.
@@ -40,15 +43,19 @@ def _words(bundle: ScoreBundle, origin: str | None, language: str) -> str:
     if origin == "file":
         parts.append(say("page.scores.file", language))
     when = _when(bundle.facts.get("created")) if origin == "measured" else ""
-    words = ", ".join([*parts, when] if when else parts)
+    words = _short(", ".join([*parts, when] if when else parts))
     return words if origin else say("page.scores.own", language, words=words)
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= MOST_WORDS else f"{words[: MOST_WORDS - 1]}…"
 
 
 def _when(created: Any) -> str:
     """The hour where it was today, else the day too; empty where nobody knows."""
     try:
         moment = datetime.fromisoformat(created).astimezone()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return ""
     today = moment.date() == datetime.now().astimezone().date()
     return moment.strftime("%H:%M" if today else "%Y-%m-%d %H:%M")

@@ -191,9 +191,9 @@ def test_the_table_repeats_the_allocation_and_marks_what_cannot_be(granularity):
 
 
 def test_what_leaves_no_solution_is_said_with_values_and_remedy():
-    with pytest.raises(EcoflapError, match="leave no solution at target 0.95: .* Free what is fixed"):
+    with pytest.raises(EcoflapError, match="leave no solution at target 95.0%: .* Free what is fixed"):
         allocate(TOY, Recipe(0.95, overrides={"vision": 0.0}))
-    with pytest.raises(EcoflapError, match="'v.0' is fixed at sparsity 0.0 .* Free one of them"):
+    with pytest.raises(EcoflapError, match="'v.0' is fixed at sparsity 0.0% .* Free one of them"):
         Plan(TOY, Recipe(overrides={"v.0": 0.0, "v.0.q": 0.5}))
     with pytest.raises(EcoflapError, match="no solution"):
         allocate(TOY, Recipe(0.5, overrides={"vision": 0.4, "language": 0.4}))

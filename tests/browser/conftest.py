@@ -1,6 +1,7 @@
 """Real Chromium over a page that is served from this process."""
 
 import shutil
+import socket
 from collections.abc import Iterator
 
 import gradio as gr
@@ -39,8 +40,15 @@ def chromium() -> Iterator[Browser]:
 def serve(explorer) -> tuple[gr.Blocks, str]:
     """Launch a page over `explorer`; the Blocks to close, and its address."""
     blocks = build(explorer)
-    blocks.launch(prevent_thread_lock=True, **launch_options())
+    blocks.launch(prevent_thread_lock=True, server_port=free_port(), **launch_options())
     return blocks, blocks.local_url
+
+
+def free_port() -> int:
+    """A port of the system's choice: Gradio looks for one from 7860 on, and so may another run at the same moment."""
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        return place.getsockname()[1]
 
 
 class Watched:

@@ -67,7 +67,7 @@ def test_where_they_part_is_named_and_marked_and_surprise_is_given(opened):
     )
     for name, word in (("dense", "circle"), ("pruned", "square")):
         assert side(page, name).locator("[data-parts=true] .word").all_text_contents() == [word]
-    sentence = "How surprised by the dense answer: 0.42 nats per token (dense model: 0.01)."
+    sentence = "Loss of the dense answer: 0.42 nats per token (dense model: 0.01)."
     assert side(page, "pruned").locator(".surprise p").text_content() == sentence
     assert "0.01 nats" in side(page, "dense").locator(".surprise p").text_content()
     widths = page.locator("#answers .surprise .bar i").evaluate_all("nodes => nodes.map((node) => node.offsetWidth)")
@@ -162,7 +162,7 @@ def test_labels_keep_their_bars_and_say_how_surprising_the_dense_label_is(chromi
     ask(watched)
     assert page.locator("#answers .choices").count() == 2 and page.locator("#answers .parting").count() == 0
     assert (
-        "by the dense label: 0.42 nats (dense model: 0.01)" in side(page, "pruned").locator(".surprise").text_content()
+        "of the dense label: 0.42 nats (dense model: 0.01)" in side(page, "pruned").locator(".surprise").text_content()
     )
     page.close()
     blocks.close()

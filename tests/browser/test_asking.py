@@ -2,6 +2,7 @@
 
 import base64
 import io
+import threading
 
 import pytest
 from PIL import Image
@@ -179,3 +180,25 @@ def test_names_and_answers_from_elsewhere_are_text_and_never_markup(chromium):
     assert page.evaluate("window.hacked") is None
     page.close()
     blocks.close()
+
+
+def test_of_the_picture_before_nothing_is_said_under_the_new_one(opened, explorer):
+    page = opened.page
+    explorer.saying = threading.Semaphore(1)
+    page.click("#ask")
+    page.wait_for_selector("#answers .mount[data-state=saying]")
+    page.click("#new-scene")
+    page.wait_for_selector("#answers .mount[data-state=empty]")
+    page.evaluate(
+        """() => {
+          const mount = document.querySelector("#answers .mount");
+          window.seen = [];
+          const note = () => window.seen.push(mount.dataset.state);
+          new MutationObserver(note).observe(mount, { attributeFilter: ["data-state"] });
+        }"""
+    )
+    page.click("#ask")  # at once, while the question before still ends
+    explorer.saying.release(99)
+    page.wait_for_selector("#answers .mount[data-state=done]")
+    assert "stopped" not in page.evaluate("window.seen")
+    assert page.evaluate("window.ecoflap.state.answers.state") == "done" and explorer.calls["ask"] == 2

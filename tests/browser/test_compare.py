@@ -176,8 +176,8 @@ def test_swap_makes_each_the_other(opened):
     opened.page.wait_for_selector("#compare .lead:has-text('Uniform 30%')")
     button(opened, "Swap A and B").click()
     opened.shown(50)
-    opened.page.wait_for_selector("#compare .lead:has-text('A is Uniform 30%')")
-    assert "ECoFLaP 50%" in opened.page.locator("#compare .lead").text_content()
+    opened.page.wait_for_selector("#compare .lead:has-text('shows now: ECoFLaP 50%')")
+    assert "A is Uniform 30%" in opened.page.locator("#compare .lead").text_content()
     assert opened.target() == 50
 
 

@@ -1,7 +1,8 @@
 """The three figures: drawn once and then changed in place, with a light layer that follows the hand."""
 
 NAMES = ("skyline", "importance", "curves")
-NODES = "document.querySelectorAll('#figures *').length"
+# What the page itself draws: Gradio hides and shows a wrapper of its own beside it.
+NODES = "document.querySelectorAll('#figures .mount *').length"
 
 
 def drawn(page, percent):
@@ -142,3 +143,18 @@ def test_the_strip_shows_formats_with_the_smallest_marked_and_keeps_its_nodes(op
     page.locator("#pattern label", has_text="2:4").click()
     page.wait_for_selector("#strip section:last-child [data-bytes] >> nth=3")
     assert formats.nth(1).text_content().startswith("2:4 packed")
+
+
+def test_lines_of_the_vision_part_are_lighter_on_a_dark_page(opened):
+    page = opened.page
+    drawn(page, 50)
+    lines = "[...document.querySelectorAll('#curves .js-line, #skyline .js-line')]"
+    strokes = lines + ".map((line) => getComputedStyle(line).stroke)"
+    light, lighter = "rgb(0, 114, 178)", "rgb(86, 180, 233)"
+    assert light in page.evaluate(strokes) and lighter not in page.evaluate(strokes)
+    page.get_by_role("button", name="Light / dark").click()
+    page.wait_for_selector("#figures .mount[data-theme=dark]", state="attached")
+    assert lighter in page.evaluate(strokes) and light not in page.evaluate(strokes)
+    page.get_by_role("button", name="Light / dark").click()
+    page.wait_for_selector("#figures .mount[data-theme=light]", state="attached")
+    assert light in page.evaluate(strokes)

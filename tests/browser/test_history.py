@@ -35,7 +35,7 @@ def kept(page) -> int:
 
 
 def button(page, name: str):
-    return page.locator("#history").get_by_role("button", name=name, exact=True)
+    return page.locator("#rail").get_by_role("button", name=name, exact=True)
 
 
 def test_undo_and_redo_a_gesture_and_a_knob(opened):
@@ -55,7 +55,7 @@ def test_undo_and_redo_a_gesture_and_a_knob(opened):
     opened.shown(50)
     opened.confirmed(50)
     assert opened.target() == 50
-    assert page.evaluate("document.activeElement.textContent") == "Undo", "the focus is lost"
+    assert page.evaluate("document.activeElement.ariaLabel") == "Undo", "the focus is lost"
     page.keyboard.press("Control+Shift+Z")
     opened.shown(60)
     opened.confirmed(60)
@@ -156,7 +156,7 @@ def test_a_modality_is_locked_where_it_stands_and_the_slider_moves_the_rest(open
     assert page.locator("#history .modalities button").all_inner_texts() == ["Lock vision", "Lock language"]
     before = shares(page)
     button(page, "Lock vision").click()
-    page.wait_for_selector("#history button[data-lock='vision'][aria-pressed='true']")
+    page.wait_for_selector("#history button[data-lock='vision'][data-held='true']")
     assert shares(page) == pytest.approx(before, abs=3e-3), "locking where it stands has moved something"
     share = locks(page)["vision"]
     assert share == round(share, 3)
@@ -164,8 +164,8 @@ def test_a_modality_is_locked_where_it_stands_and_the_slider_moves_the_rest(open
     opened.confirmed(45)
     vision = page.evaluate("window.ecoflap.state.table.modalities.find(({ name }) => name === 'vision')")
     assert 1 - vision["kept"][45] / vision["size"] == pytest.approx(share, abs=1e-4)
-    button(page, "Lock vision").click()
-    page.wait_for_selector("#history button[data-lock='vision'][aria-pressed='false']")
+    button(page, "Free vision").click()
+    page.wait_for_selector("#history button[data-lock='vision'][data-held='false']")
     assert locks(page) == {}
 
 
@@ -174,7 +174,7 @@ def test_a_lock_that_leaves_no_solution_is_refused_in_one_sentence(opened):
     lock(page, vision=0.45)
     listed(page, 1)
     lock(page, language=0.99)
-    page.wait_for_selector("#problem .problem:has-text('leave no solution at target 0.5')")
+    page.wait_for_selector("#problem .problem:has-text('leave no solution at target 50.0%')")
     assert locks(page) == {"vision": 0.45}
     listed(page, 1)
     lock(page, **{BLOCK: 0.0})

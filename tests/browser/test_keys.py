@@ -50,6 +50,8 @@ def test_l_locks_the_matrix_and_frees_it_again(keys):
     page.keyboard.press("l")
     page.wait_for_selector(f"{CANVAS}[data-locked='1']")
     assert page.evaluate("ecoflap.state.table.knobs.overrides") == {name: pytest.approx(before, abs=0.0006)}
+    # What Python confirms is said too: it may come later than an arrow.
+    page.wait_for_function("document.querySelector('#map .voice[aria-live]').textContent.includes('Locked: 1')")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowRight")
     assert selected(page) != name or "locked" in voice(page)

@@ -1,7 +1,12 @@
 """The panel of one layer in Chromium: what is seen of its weights, deciding over it by hand, and what A had zero."""
 
+from dataclasses import replace
+
 import pytest
 from playwright.sync_api import expect
+
+from tests.browser.conftest import Watched, serve
+from tests.ui.fakes import FakeExplorer, small_bundle
 
 NAME = "vision_model.encoder.layers.0.mlp.fc1"
 OTHER = "vision_model.encoder.layers.3.mlp.fc1"
@@ -86,7 +91,7 @@ def test_a_sparsity_set_by_the_keyboard_holds_and_the_rest_pays_exactly(demo_pag
     expect(page.locator("[data-role=achieved]")).to_have_text("50.0%")
     assert data(seen(page), ".histogram.weights")["removed"] == str(round(0.1 * 65536))
     panel.locator("button.free").press("Enter")
-    expect(panel.locator(".hold")).to_have_text("The allocator decides here.")
+    expect(panel.locator(".hold")).to_have_text("Not locked: “Who loses weights?” decides here.")
     assert sparsity(page, OTHER) == pytest.approx(other, abs=1e-4)
     expect(panel.locator("button.free")).to_be_focused()
 
@@ -186,3 +191,47 @@ def test_nothing_jumps_when_the_weights_have_been_looked_at(demo_page):
     demo_page.confirmed(55)
     seen(page)
     assert panel.locator("section:not([hidden])").evaluate_all(places) == before
+
+
+@pytest.mark.parametrize("moving", [False, True])
+def test_long_counts_stay_inside_the_panel(chromium, moving):
+    bundle = small_bundle()
+    large = tuple(replace(layer, rows=11008, cols=4096) for layer in bundle.layers)
+    blocks, url = serve(FakeExplorer(replace(bundle, layers=large)))
+    watched = Watched(chromium.new_page(viewport={"width": 1440, "height": 900}), url)
+    page = watched.page
+    watched.confirmed(50)
+    watched.drag(41, release=not moving)
+    if not moving:
+        watched.confirmed(41)
+    watched.shown(watched.target())
+    kept = page.locator("#layer .facts dd").nth(1)
+    expect(kept).to_contain_text(" M of 45.1 M")
+    exact = kept.get_attribute("title")
+    assert (exact == "") if moving else exact.endswith(" of 45,088,768")
+    ends = "node => [...node.querySelectorAll('dd')].map((dd) => [dd.getBoundingClientRect().right, dd.offsetHeight])"
+    inner = page.locator("#layer .facts").evaluate("node => node.getBoundingClientRect().right")
+    for right, height in page.locator("#layer .facts").evaluate(ends)[:2]:
+        assert right <= inner and height < 24, "a count is cut or broken over lines"
+    page.mouse.up()
+    page.close()
+    blocks.close()
+    assert watched.errors == []
+
+
+def test_zeros_of_a_and_b_have_the_colours_of_the_map(demo_page):
+    page = demo_page.page
+    colour = "node => getComputedStyle(node).backgroundColor"
+    page.evaluate("ecoflap.pin()")
+    seen(page, page.evaluate("ecoflap.state.grid.layers[ecoflap.state.selected].name"))
+    less, more = page.evaluate(
+        """() => {
+            const style = getComputedStyle(document.querySelector(".gradio-container"));
+            return ["--less", "--more"].map((name) => {
+                const value = Number.parseInt(style.getPropertyValue(name).trim().slice(1), 16);
+                return `rgb(${value >> 16}, ${(value >> 8) & 255}, ${value & 255})`;
+            });
+        }"""
+    )
+    assert page.locator("#layer .stack i.only_a").evaluate(colour) == less, "zero only in A: B has fewer"
+    assert page.locator("#layer .stack i.only_now").evaluate(colour) == more

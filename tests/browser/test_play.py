@@ -111,18 +111,74 @@ def test_the_answer_of_the_highest_measured_rung_is_shown(opened):
     page = opened.page
     page.evaluate(
         """() => {
-          const rungs = [{ percent: 0, answer: "red", same: true }, { percent: 60, answer: "blue", same: false }];
-          ecoflap.state.ladder = { question: "?", dense: "red", strips: [{ allocator: "ecoflap", rungs }] };
+          const rungs = [{ percent: 0, answer: "", same: true }, { percent: 60, answer: "blue", same: false }];
+          const strips = [{ allocator: "ecoflap", rungs }];
+          ecoflap.state.ladder = { question: "Which?", dense: "", strips, percents: [0, 10], state: "done" };
           ecoflap.tell();
         }"""
     )
     answer = page.locator("#play .answer")
-    assert "At 50% it answers: “red”" in answer.text_content() and "measured at 0%" in answer.text_content()
+    assert answer.text_content() == "Last measured, at 0%: (no words), as the dense model says."
+    assert page.locator("#play .question").text_content() == "“Which?”"
     opened.drag(80)
     opened.shown(opened.target())
-    assert "“blue”" in answer.text_content() and "measured at 60%" in answer.text_content()
+    assert answer.text_content() == "Last measured, at 60%: “blue”, unlike the dense model."
     page.locator("#allocator").get_by_text("Uniform:").click()
-    answer.wait_for(state="hidden")
+    page.wait_for_selector("#play .heard[data-known=false]")
+    assert "other settings" in answer.text_content() and page.locator("#play .question").is_hidden()
+
+
+def test_without_a_breaking_point_it_says_what_to_do_first_and_leads_there(opened):
+    page = opened.page
+    page.get_by_role("button", name="Find the breaking point first").click()
+    assert page.evaluate("document.activeElement.dataset.action") == "climb"
+
+
+# Of the rail at every step of Play: the target that is shown, what is heard, and where the part below it begins.
+WATCH = """() => {
+  window.heard = [];
+  const [pin, rail, answer] = ['#pin', '#rail', '#play .answer'].map((name) => document.querySelector(name));
+  const top = () => Math.round(pin.getBoundingClientRect().top + rail.scrollTop);
+  ecoflap.on(pin, () => ecoflap.state.playing && heard.push([ecoflap.state.row, answer.textContent, top()]));
+}"""
+
+
+def test_a_breaking_point_that_was_found_is_heard_while_it_plays(demo_page):
+    page = demo_page.page
+    page.wait_for_selector("#status .chip.ready")
+    question = "Is the purple circle above the big red object?"
+    page.locator("#question textarea").fill(question)
+    page.click("#ladder [data-action=climb]")
+    page.wait_for_selector("#ladder .mount[data-state=done] .plot")
+    rungs = page.evaluate("ecoflap.state.ladder.strips[0].rungs")
+    page.evaluate("scrollTo(0, 0); ecoflap.restore({...ecoflap.snapshot(), percent: 0})")
+    page.wait_for_selector("#map canvas.chart[data-shown='0']")
+    assert page.locator("#play .question").text_content() == f"“{question}”"
+    page.get_by_role("button", name="2×").click()
+    page.evaluate(WATCH)
+    button(page).click()
+    page.wait_for_selector("#play .mount[data-playing=true]")
+    page.wait_for_selector("#play .mount[data-playing=false]")
+    heard = page.evaluate("heard")
+    for percent, words, _ in heard:
+        last = max((rung for rung in rungs if rung["percent"] <= percent), key=lambda rung: rung["percent"])
+        answer = f"“{last['answer']}”" if last["answer"] else "(no words)"
+        assert words.startswith(f"Last measured, at {last['percent']}%: {answer}, ")
+        assert words.endswith("as the dense model says." if last["same"] else "unlike the dense model.")
+    right, wrong = ({words for _, words, _ in heard if end in words} for end in ("as the dense", "unlike the dense"))
+    assert right and wrong, "the answer did not change while it played"
+    assert len({top for *_, top in heard}) == 1, "the rail moved"
+
+
+def test_on_a_phone_the_answer_stands_by_the_slider(demo_page):
+    page = demo_page.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    answer, rail = page.locator("#play .answer"), page.locator("#rail")
+    assert answer.is_visible() and rail.evaluate("(node) => node.scrollHeight <= node.clientHeight")
+    slider, start = page.locator("#target input[type=range]").bounding_box(), button(page).bounding_box()
+    assert slider["width"] > 150 and abs(start["y"] - slider["y"]) < 30
+    assert start["x"] > slider["x"] + slider["width"] - 2
+    assert page.locator("#play .heard").bounding_box()["width"] > 300
 
 
 def test_space_on_the_map_plays_and_pauses(opened):

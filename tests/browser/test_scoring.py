@@ -117,6 +117,19 @@ def test_stopping_keeps_what_is_done_and_the_next_start_goes_on(scored, own, mon
     assert own.bundles[1].fingerprint == own.engine.score(Settings("zeroth-order-block", samples=9)).fingerprint
 
 
+def test_a_start_says_what_it_costs_and_that_one_measurement_has_no_error_bar(scored, own):
+    page = scored.page
+    begin(page, "first-order", samples=7)
+    ended(page)
+    cost = page.locator(f"{DIALOG} .cost").text_content()
+    assert f"At most {own.measuring.total} measurements" in cost and "no error bars" in cost
+    assert "every layer is measured once" in page.locator(f"{DIALOG} .precision").text_content()
+    page.locator(f"{DIALOG} .close").click()
+    page.wait_for_function("window.ecoflap.state.table.knobs.scores")
+    assert page.locator("#measure .chosen").text_content() == page.locator("#scores input").input_value()
+    assert "“Response” is missing" in page.locator("#allocator").text_content()
+
+
 def test_choosing_scores_changes_the_map_and_keeps_the_selection(scored, own):
     page = scored.page
     layer = own.layers[5].name
@@ -150,6 +163,7 @@ def test_others_are_offered_what_somebody_measured(scored, own, chromium):
     offer = other.page.locator("#measure .use")
     offer.wait_for()
     assert chosen(other.page) == ""
+    assert "First-order, 8 samples, seed 5" in offer.text_content()
     offer.click()
     other.page.wait_for_function("window.ecoflap.state.table.knobs.scores")
     offer.wait_for(state="hidden")
@@ -162,7 +176,7 @@ def test_what_is_no_number_says_so_and_begins_nothing(scored, own):
     page = scored.page
     begin(page, samples=0)
     page.locator(f"{DIALOG} .problem").wait_for()
-    assert page.locator(f"{DIALOG} .problem").text_content() == "Questions: a whole number from 1 to 512."
+    assert page.locator(f"{DIALOG} .problem").text_content() == "Samples: a whole number from 1 to 512."
     page.locator(f"{DIALOG} input[name=samples]").fill("8")
     page.wait_for_function(f"document.querySelector('{DIALOG} .cost').textContent.includes('measurements')")
     page.locator(f"{DIALOG} select[name=source]").select_option("other")

@@ -105,3 +105,33 @@ def test_a_pinned_recipe_adds_its_sparsity_and_the_change(table):
     page.wait_for_selector("#map .twin th[data-column=change]", state="visible")
     assert column(page, "before") == column(page, "sparsity")
     assert set(column(page, "change")) == {"+0.0"}
+
+
+def test_a_pinned_recipes_columns_are_all_in_sight(table):
+    page = table.page
+    assert page.locator("#map .twin th[data-column=shape]").is_visible()
+    page.evaluate("ecoflap.pin()")
+    page.wait_for_selector("#map .twin th[data-column=change]", state="visible")
+    assert page.locator("#map .twin th[data-column=shape]").is_hidden()
+    assert page.locator("#map .scroller").evaluate("(node) => node.scrollWidth <= node.clientWidth")
+    page.wait_for_selector("#map .twin[data-more=false]")
+
+
+def test_on_a_phone_matrix_and_sparsity_come_first_and_the_matrix_stays(table):
+    page = table.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_selector("#map .twin th:nth-child(2)[data-column=sparsity]")
+    scroller = page.locator("#map .scroller")
+    box = scroller.bounding_box()
+    cell = page.locator(f"{ROWS}[aria-current] [data-column=sparsity]").bounding_box()
+    assert cell["x"] + cell["width"] <= box["x"] + box["width"] - 40
+    page.evaluate("ecoflap.pin()")
+    page.wait_for_selector("#map .twin th[data-column=change]", state="visible")
+    cell = page.locator(f"{ROWS}[aria-current] [data-column=change]").bounding_box()
+    assert cell["x"] + cell["width"] <= box["x"] + box["width"] - 40
+    page.wait_for_selector("#map .twin[data-more=true]")
+    scroller.evaluate("(node) => node.scrollTo(9999, node.scrollTop)")
+    page.wait_for_selector("#map .twin[data-more=false]")
+    assert page.locator(f"{ROWS}[aria-current] th").bounding_box()["x"] == pytest.approx(box["x"], abs=2)
+    page.locator("#map .twin th[data-column=kept] button").click()
+    assert page.locator("#map .twin th[data-column=kept]").get_attribute("aria-sort") == "ascending"

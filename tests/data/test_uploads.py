@@ -2,6 +2,7 @@
 
 import pytest
 
+from ecoflap.data.table import lines_of
 from ecoflap.data.uploads import MOST_ROWS, Row, base_name, rows_from
 from ecoflap.errors import EcoflapError
 
@@ -85,14 +86,31 @@ def test_a_classifier_needs_no_table(tmp_path):
     ("table", "words"),
     [
         ("image,question\n", "has no rows"),
-        ("image;question\na.png;What ?\n", "lacks the column image, question"),
+        ("image|question\na.png|What ?\n", "lacks the column image, question"),
         ('image,question\na.png,"' + "x" * 200_000 + '"\n', "cannot be read as a table"),
+        ('image,question\na.png,fine\nb.png,"not closed\nc.png,What ?\n', "from line 3 on: unexpected end of data"),
+        ("image,question, Question\na.png,What ?,Why ?\n", "has the column Question twice"),
     ],
 )
 def test_a_table_that_cannot_be_used_is_one_sentence_without_its_place(tmp_path, table, words):
     with pytest.raises(EcoflapError, match=words) as error:
         rows_from(files(tmp_path, table), "vision-language")
     assert "samples.csv" in str(error.value) and str(tmp_path) not in str(error.value)
+
+
+def test_a_row_with_a_comma_too_many_is_named_and_not_cut(tmp_path):
+    table = 'image,question,answer\na.png,Red, or blue ?,red\na.png,"Red, or blue ?",red\n'
+    found = rows_from(files(tmp_path, table, "a.png"), "vision-language").rows
+    assert kinds(found) == ["samples_surplus", None]
+    assert "Line 2 of samples.csv has more cells" in str(found[0].problem)
+    assert found[1].question == "Red, or blue ?"
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_a_spreadsheets_semicolons_and_tabs_stand_between_cells(tmp_path, mark):
+    table = "\ufeffimage;question;answer\na.png;Red, or blue ?;red\n".replace(";", mark)
+    found = rows_from(files(tmp_path, table, "a.png"), "vision-language").rows[0]
+    assert (found.name, found.question, found.expected, found.problem) == ("a.png", "Red, or blue ?", "red", None)
 
 
 def test_lines_of_json_are_a_table_too(tmp_path):
@@ -111,3 +129,33 @@ def test_of_a_caption_nobody_says_that_another_is_wrong(tmp_path):
 def test_names_without_their_folders():
     assert [base_name(name) for name in ("a.png", "x/y/a.png", "C:\\x\\a.png", "..", "")] == ["a.png"] * 3 + ["..", ""]
     assert Row("here", expected="A red cat").right(" a red  cat. ") is True
+
+
+def test_a_table_of_many_columns_is_refused_before_its_lines_are_read(tmp_path):
+    wide = ",".join(["question", *(f"c{i}" for i in range(300))]) + "\n"
+    with pytest.raises(EcoflapError, match="samples.csv has 301 columns"):
+        rows_from(files(tmp_path, wide + "why ?\n"), "text")
+    record = '{"question": "why ?", ' + ", ".join(f'"c{i}": 1' for i in range(300)) + "}\n"
+    (tmp_path / "more").mkdir()
+    with pytest.raises(EcoflapError, match="samples.jsonl has 301 columns"):
+        rows_from(files(tmp_path / "more", record, name="samples.jsonl"), "text")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_what_lies_beyond_the_most_rows_is_counted_and_not_kept(tmp_path, suffix):
+    one = "why ?\n\n" if suffix == "csv" else '{"question": "why ?"}\n\n'
+    path = tmp_path / f"samples.{suffix}"
+    path.write_text(("question\n" if suffix == "csv" else "") + one * (MOST_ROWS + 5))
+    names, lines, count = lines_of(path, "samples", MOST_ROWS)
+    assert (names, len(lines), count) == (["question"], MOST_ROWS, MOST_ROWS + 5)
+    assert len(lines_of(path, "samples")[1]) == MOST_ROWS + 5
+
+
+DEEP = ["[" * 500 + "1" + "]" * 500, '{"answer": ' * 500 + "1" + "}" * 500]
+
+
+@pytest.mark.parametrize("answer", ["1" + "0" * 400, *DEEP])
+def test_an_answer_without_measure_is_no_crash(tmp_path, answer):
+    line = f'{{"question": "why ?", "answer": {answer}}}\n'
+    (row,) = rows_from(files(tmp_path, line, name="samples.jsonl"), "text").rows
+    assert row.question == "why ?" and row.expected in ("", "1" + "0" * 400)

@@ -49,6 +49,22 @@ def test_what_is_no_bundle_gets_one_sentence(tmp_path, text, sentence):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("field", ["model", "method"])
+@pytest.mark.parametrize(
+    ("value", "sentence"), [("\ud800", "half a character"), ("x" * 2_000_000, "2000000 characters"), ([], "found list")]
+)
+def test_what_a_bundle_calls_itself_can_be_shown(tmp_path, field, value, sentence):
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(TOY.to_json() | {"fingerprint": None, field: value}))
+    with pytest.raises(EcoflapError, match=sentence) as caught:
+        ScoreBundle.read(path)
+    assert len(str(caught.value).encode()) < 500
+
+
+def test_a_value_with_half_a_character_is_an_error_that_can_be_sent():
+    assert EcoflapError("layer_modality", name="a", value="\ud800", choices="x").text().encode()
+
+
 @pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf"), "3", None])
 def test_a_score_that_cannot_be_is_refused(value):
     with pytest.raises(EcoflapError, match="has the score"):
@@ -66,7 +82,7 @@ def test_a_shape_that_cannot_be_is_refused(value):
     [
         {"stderr": "x"}, {"stderr": float("nan")}, {"stderr": -1}, {"draws": -3.5}, {"draws": True}, {"curve": None},
         {"curve": 5}, {"curve": [1, 2]}, {"curve": [["a", "b", "c"]]}, {"curve": [[1, 2]]}, {"stats": 7},
-        {"stats": "ab"},
+        {"stats": "ab"}, {"name": "x" * 301}, {"name": "\ud800"}, {"block": "\udfff"}, {"block": "x" * 10**6},
         {"stats": {"x": "y"}}, {"score": True}, {"score": 10**400}, {"rows": 10**19}, {"block": 7}, {"modality": []},
     ],
 )  # fmt: skip

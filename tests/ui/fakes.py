@@ -83,6 +83,9 @@ class FakeExplorer:
         words = "The model is ready." if ready else "Loading the model fake …"
         return FakeStatus(ready, self.failure or words, self.failure)
 
+    def loaded_within(self, seconds: float) -> bool:
+        return self.loaded.wait(seconds)
+
     def wait(self) -> "FakeExplorer":
         """What would be the engine: itself."""
         self.loaded.wait()
@@ -122,7 +125,7 @@ class FakeExplorer:
         return Cost(settings.samples, 10.0 * settings.samples, None)
 
     def add_scores(self, path) -> ScoreBundle:
-        self.added.append(ScoreBundle.read(path))
+        self.added.append(ScoreBundle.read(path, path.name))
         self.origins[self.added[-1].fingerprint] = "file"
         return self.added[-1]
 

@@ -4,9 +4,11 @@ import threading
 
 import pytest
 
+from ecoflap.asking import Said
 from ecoflap.errors import EcoflapError
 from ecoflap.host import Host
-from ecoflap.ui import session
+from ecoflap.types import Answer
+from ecoflap.ui import answers, session
 from ecoflap.ui.asking import Asking
 from ecoflap.ui.handlers import Handlers
 from ecoflap.ui.jobs import Jobs
@@ -132,3 +134,36 @@ def test_an_error_in_the_middle_takes_the_place_of_the_answers(explorer):
     explorer.ask = ask_and_go
     last = ask(explorer)[-1]
     assert last["state"] == "error" and "no longer loaded" in last["words"]
+
+
+def test_of_another_picture_nothing_more_is_said(explorer):
+    explorer.saying = threading.Semaphore(1)
+    page = Asking(Handlers(Host(explorer)), Jobs())
+    seen = []
+    for value in asked(page.handlers, TOKEN, QUESTION, *knobs(), page=page):
+        seen.append(value)
+        if value["state"] == "saying" and value["dense"]["words"] == [("a", True)]:
+            page.forget(Person())
+            explorer.saying.release(9)
+    assert seen[-1]["state"] == "saying" and seen[-1]["dense"]["words"] == [("a", True)]
+    assert {value["about"] for value in seen} == {page.handlers.opened(TOKEN).picture["mark"]}
+    assert seen[0]["about"] != page.handlers.opened(session.scene_token(1)).picture["mark"]
+
+
+def test_whoever_waits_for_the_model_can_stop():
+    explorer = FakeExplorer(loaded=False)
+    page = Asking(Handlers(Host(explorer)), Jobs())
+    events = asked(page.handlers, TOKEN, QUESTION, *knobs(), page=page)
+    assert "still loading" in next(events)["words"]
+    assert "still loading" in next(events)["words"], "the job has begun"
+    page.stop(Person())
+    assert [*events] == [None] and not explorer.calls["ask"]
+
+
+def test_a_capital_or_a_mark_is_no_other_answer():
+    said = {
+        name: Said(Answer(text, (text,), (0.9,)), None, True) for name, text in (("dense", "yes"), ("pruned", "Yes."))
+    }
+    recipe = session.recipe_of(*knobs())
+    value = answers.value(answers.Question("?", "text", {"pruned": recipe}, {"pruned": "key"}), said, "done", "en")
+    assert value["same"] and value["pruned"]["alike"] and value["pruned"]["parting"] is None

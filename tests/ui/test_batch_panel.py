@@ -79,7 +79,7 @@ def test_files_may_come_in_several_goes(uploaded):
     assert value == {"state": "waiting", "words": value["words"]} and "no table" in value["words"]
     files, known, value = it.add(files, known, uploaded[0])
     assert value["state"] == "ready" and len(files) == 4
-    assert it.clear() == ([], None, {"state": "empty"})
+    assert it.clear(Request) == ([], None, {"state": "empty"})
 
 
 def test_paths_that_nobody_uploaded_are_refused():
@@ -223,3 +223,26 @@ def test_other_kinds_get_what_they_take(uploaded, kind, question):
     if kind == "text":
         rows = run_all(it, files, known)[-1][1]["rows"]
         assert all(row["thumb"] is None and row["said"] for row in rows)
+
+
+def test_what_is_forgotten_ends_and_does_not_come_back(uploaded):
+    it, told = batching(), []
+    files, known, _ = it.add([], None, uploaded)
+    for value in it.run(Request, files, known, *KNOBS):
+        told.append(value[1]["state"])
+        it.clear(Request)
+    assert told == ["busy"]
+
+
+def test_whoever_waits_for_the_model_can_stop():
+    it = batching(FakeExplorer(loaded=False))
+    told = it.examples(Request, None, *KNOBS)
+    assert [next(told)[1]["state"] for _ in range(2)] == ["busy", "busy"]
+    it.stop(Request)
+    assert [(value["state"], len(value["rows"])) for _, value in told] == [("ready", EXAMPLES)]
+
+
+def test_a_file_that_its_reader_stumbles_over_is_one_sentence(upload, monkeypatch):
+    monkeypatch.setattr("ecoflap.ui.batching.rows_from", lambda *_: 1 / 0)
+    files, _, value = batching().add([], None, [upload("rows.csv", b"question\nwhy ?\n")])
+    assert files == [] and value["state"] == "waiting" and "ZeroDivisionError" in value["words"]

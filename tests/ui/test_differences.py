@@ -2,6 +2,7 @@
 
 import pytest
 
+from ecoflap.accuracy import same_words
 from ecoflap.types import Answer
 from ecoflap.ui.differences import marked, parting, word_numbers
 
@@ -17,12 +18,15 @@ CASES = [
     ("yes", "", [("yes", False)], []),
     ("a star, a square", "a star", [("a star,", True), ("a square", False)], [("a star", True)]),
     ("", "", [], []),
+    ("yes", "(Yes)", [("yes", True)], [("(Yes)", True)]),
+    ("a star", "A star .", [("a star", True)], [("A star .", True)]),
 ]
 
 
 @pytest.mark.parametrize(("dense", "pruned", "left", "right"), CASES)
 def test_marks(dense, pruned, left, right):
     assert marked(dense, pruned) == (left, right)
+    assert same_words(dense, pruned) == all(same for _, same in left + right), "one verdict"
 
 
 def answer(text, *tokens, sure=0.9):

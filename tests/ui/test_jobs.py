@@ -151,3 +151,34 @@ def test_what_the_work_raises_reaches_whoever_waits():
 
 def test_a_state_that_is_a_tuple_is_a_state():
     assert [*Jobs().run("me", "count", lambda tell: (1, 2, 3))] == [(1, 2, 3)]
+
+
+@pytest.mark.parametrize("tidy", [True, False])
+def test_of_work_that_is_dropped_nothing_more_is_heard(tidy):
+    jobs, go = Jobs(), threading.Semaphore(0)
+
+    def work(tell):
+        try:
+            while True:
+                tell(object())
+                go.acquire(timeout=10)
+        except Cancelled:
+            if tidy:
+                return "stopped"
+            raise
+
+    states = jobs.run("me", "count", work)
+    next(states)
+    jobs.stop("me", "count", drop=True)
+    go.release()
+    assert [*states] == []
+
+
+def test_the_same_object_again_is_no_news():
+    def work(tell):
+        state = {"waiting": True}
+        for _ in range(3):
+            tell(state)
+        return "done"
+
+    assert [*Jobs().run("me", "wait", work)] in ([{"waiting": True}, "done"], ["done"])

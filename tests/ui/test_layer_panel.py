@@ -54,6 +54,7 @@ def loaded(engine):
     """An explorer with weights."""
     explorer = FakeExplorer(scored(engine))
     explorer.engine = engine
+    engine.norms()
     return explorer
 
 
@@ -74,6 +75,13 @@ def test_a_model_that_is_loading_is_not_touched(loaded):
     loaded.loaded.clear()
     answer = looking(loaded).inspect(event(layer=first(loaded).name), *knobs())
     assert "still loading" in answer["waiting"]
+
+
+def test_a_look_never_measures_norms(loaded, monkeypatch):
+    monkeypatch.setattr(loaded.engine, "_norms", None)
+    monkeypatch.setattr(loaded.engine, "_measured_norms", lambda: pytest.fail("the model was held for a whole pass"))
+    answer = looking(loaded).inspect(event(layer=first(loaded).name), *knobs())
+    assert "has not measured" in answer["waiting"] and "costs" in answer and "seen" not in answer
 
 
 def test_a_model_that_failed_says_why():
@@ -136,7 +144,8 @@ def test_a_layer_outside_the_prunable_set_keeps_all(loaded):
 
 def test_a_price_that_cannot_be_paid_is_a_sentence():
     answer = looking().inspect(event(target=60), *knobs(cap_mode="fixed", cap=60))
-    assert answer["costs"]["modality"]["error"]
+    words = answer["costs"]["modality"]["error"]
+    assert "at target 60.0%" in words and "under the cap 60%" in words
 
 
 @pytest.mark.parametrize(
@@ -192,6 +201,9 @@ def test_a_released_model_is_a_sentence(engine):
     explorer = FakeExplorer(bundle)
 
     class Gone:
+        def looks_at_once(self, *_):
+            return True
+
         def close_look(self, *_):
             raise EcoflapError("model_released", model="x")
 

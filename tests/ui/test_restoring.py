@@ -4,6 +4,7 @@ import gradio as gr
 import pytest
 
 from ecoflap.allocation import allocate
+from ecoflap.errors import EcoflapError
 from ecoflap.host import Host
 from ecoflap.ui import session
 from ecoflap.ui.changing import Changing
@@ -58,7 +59,7 @@ def test_the_table_holds_the_locks_at_every_target_that_they_allow():
     ("changes", "sentence"),
     [
         ({"overrides": {"vision": 0.3, "language": 0.99}}, "leave no solution"),
-        ({"percent": 80, "overrides": {"vision": 0.0}}, "leave no solution at target 0.8"),
+        ({"percent": 80, "overrides": {"vision": 0.0}}, "leave no solution at target 80.0%"),
         ({"overrides": {"hearing": 0.3}}, "called 'hearing'"),
         ({"overrides": {VISION: 0.0, f"{VISION}.mlp.fc1": 0.5}}, "Free one of them"),
         ({"overrides": {VISION: 7}}, f"{VISION} is 7"),
@@ -108,3 +109,26 @@ def test_another_model_takes_away_the_locks_on_what_it_lacks(overrides):
     assert possible["overrides"] == ({VISION: 0.2} if overrides and VISION in overrides else {})
     told = Changing(handlers)._knobs([*possible.values()], knobs)[2]
     assert told == (gr.skip() if possible["overrides"] == overrides else possible["overrides"])
+
+
+@pytest.mark.parametrize("nothing", [None, [], {}, "", 0, False])
+def test_no_scores_in_any_form_are_the_first_ones(nothing):
+    table, _, updates = restored(scores=nothing, overrides=nothing)
+    assert table["adopt"] == 50 and updates["scores"]["value"] == "" and updates["overrides"] == {}
+
+
+@pytest.mark.parametrize("scores", ["0123", [1], 7, {"a": 1}])
+def test_scores_that_are_not_there_are_one_sentence_and_nothing_moves(scores):
+    assert refused(restored(scores=scores))
+
+
+def test_scores_that_go_meanwhile_are_one_sentence(monkeypatch):
+    def gone(self, scores=""):
+        raise EcoflapError("scores_unknown", wanted="0123", found="")
+
+    monkeypatch.setattr(Handlers, "grid", gone)
+    event = gr.EventData(None, {"values": session.DEFAULTS, "ticket": 7})
+    table, *_ = Restoring(Handlers(Host(FakeExplorer()))).restore(
+        event, *(session.DEFAULTS | {"scores": "other"}).values()
+    )
+    assert "are not here" in table["error"]

@@ -106,11 +106,30 @@ def test_strangers_name_no_files_of_this_machine(explorer):
 
 def test_the_cost_is_said_before_it_begins(scoring, explorer, monkeypatch):
     value = scoring.cost(event(method="zeroth-order", samples=16, asked=4), "")
-    assert value["cost"] == "At most 16 measurements, 160 passes of one question through one block."
+    passes = "At most 16 measurements, 160 passes of one sample through one block."
+    assert value["cost"] == f"{passes} How long that takes shows as soon as it runs."
     assert value["priced"] == 4
+    begun, _ = scoring.measure(event(method="zeroth-order", samples=16), "")
+    assert begun["cost"] == value["cost"], "a start does not say what it costs"
     priced = replace(explorer.cost(Settings(samples=16)), seconds=200.0)
     monkeypatch.setattr(explorer, "cost", lambda settings: priced)
     assert "about 3 min" in scoring.cost(event(method="zeroth-order"), "")["cost"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "once"),
+    [
+        (Settings(samples=8), True),
+        (Settings(samples=9), False),
+        (Settings(samples=8, draws=2), False),
+        (Settings("first-order", samples=8, draws=2), True),
+        (Settings("response", samples=8), False),
+    ],
+)
+def test_whoever_measures_every_layer_once_hears_that_there_will_be_no_error_bars(scoring, settings, once):
+    assert scoring_panel.single(settings) is once
+    asked = {name: getattr(settings, name) for name in ("method", "samples", "draws")}
+    assert ("no error bars" in scoring.cost(event(**asked), "")["cost"]) is once
 
 
 def test_times_as_people_say_them():
@@ -192,12 +211,18 @@ def test_scores_in_words_no_two_alike(explorer):
     assert words[1].startswith("First-order, 2020-01-0") and words[2] == "Response to pruning"
 
 
+def test_the_words_of_scores_are_short_whatever_a_file_says(explorer):
+    explorer.added = [another("x" * 290)]
+    assert len(sources.choices(explorer, "en")[1][0]) < 200
+
+
 def test_other_scores_bring_their_table_layers_and_allocators(explorer):
     handlers, other = Handlers(Host(explorer)), explorer.added[0]
     table, allocator = handlers.rescored(*knobs(scores=other.fingerprint, allocator="response"))
     assert table["model"] == table["grid"]["model"] != handlers.grid()["model"]
     assert [cell["score"] for cell in table["grid"]["layers"]] == [layer.score for layer in other.layers]
     assert table["knobs"]["allocator"] == allocator["value"] == "ecoflap"
+    assert "“Response” is missing" in allocator["info"]
     assert "response" not in [name for _, name in allocator["choices"]]
     back, allocator = handlers.rescored(*knobs())
     assert "response" in [name for _, name in allocator["choices"]]
@@ -213,18 +238,18 @@ def test_figures_and_confirmation_are_of_the_chosen_scores(explorer):
 
 def test_undo_to_other_scores_brings_their_layers(explorer):
     restoring, other = Restoring(Handlers(Host(explorer))), explorer.added[0].fingerprint
-    found = restoring.restore(event(values={"scores": other, "allocator": "response"}), "")
+    found = restoring.restore(event(values={"scores": other, "allocator": "response"}))
     assert found[0]["grid"]["model"] == found[0]["model"]
     updates = dict(zip(session.DEFAULTS, found[2:]))
     assert updates["scores"]["value"] == other and len(updates["scores"]["choices"]) == 2
     assert updates["allocator"]["value"] == "ecoflap" == found[0]["knobs"]["allocator"]
-    assert "grid" not in restoring.restore(event(values={"scores": other}), other)[0]
+    assert "grid" not in restoring.restore(event(values={"scores": other}), *knobs(scores=other))[0]
     assert "grid" in restoring.reset(other)[0] and "grid" not in restoring.reset("")[0]
 
 
 def test_scores_nobody_has_are_one_sentence(explorer):
     restoring = Restoring(Handlers(Host(explorer)))
-    found = restoring.restore(event(values={"scores": "0123"}), "")
+    found = restoring.restore(event(values={"scores": "0123"}))
     assert "scores 0123 are not here" in found[0]["error"] and found[1] == gr.skip()
     assert "not here" in Handlers(Host(explorer)).table(*knobs(scores="0123"))["error"]
 

@@ -4,13 +4,16 @@ import base64
 import io
 from pathlib import Path
 
+import gradio as gr
 import pytest
+from gradio.route_utils import delete_files_created_by_app
 from gradio.utils import get_upload_folder
 from PIL import Image
 
 from ecoflap.errors import EcoflapError
 from ecoflap.types import Recipe
-from ecoflap.ui import pictures, session
+from ecoflap.ui import build, pictures, session
+from tests.ui.fakes import FakeExplorer
 
 
 def knobs(**changes):
@@ -127,3 +130,16 @@ def test_a_path_that_nobody_uploaded_is_one_short_sentence(path):
 def test_no_file_at_all_is_said(file):
     with pytest.raises(EcoflapError, match="There is no picture yet"):
         session.uploaded(file)
+
+
+def test_what_is_no_picture_never_reaches_the_disk_and_what_is_one_is_noted_for_deleting(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    page = build(FakeExplorer())
+    taken = next(fn.fn for fn in page.fns.values() if fn.name == "taken")
+    junk = "data:image/jpeg;base64," + base64.b64encode(b"no picture").decode()
+    assert "error" in taken(gr.EventData(None, {"picture": junk, "kind": "camera"}))[1]
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    taken(gr.EventData(None, {"picture": jpeg(Image.new("RGB", (9, 9))), "kind": "camera"}))
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+    delete_files_created_by_app(page, None)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -127,18 +127,17 @@ def test_the_map_fills_while_scores_are_measured(opened):
     assert canvas_data(page, "measured") is None
 
 
-def test_shapes_without_any_score_are_a_map_that_can_fill(opened):
+def test_shapes_without_any_score_are_a_map_of_importance(opened):
     page = opened.page
     page.evaluate(
         """() => {
           const { grid } = ecoflap.state;
           const layers = grid.layers.slice(0, 8).map((layer) => ({ ...layer, score: null, stderr: null }));
           ecoflap.regrid({ ...grid, model: "another", layers });
-          ecoflap.state.measured = { scores: layers.map((_, i) => (i ? NaN : 1)), stderr: layers.map(() => NaN) };
           ecoflap.tell();
         }"""
     )
-    page.wait_for_selector(f"{CANVAS}[data-cells='8'][data-view=score][data-measured='1']")
+    page.wait_for_selector(f"{CANVAS}[data-cells='8'][data-view=score]")
     assert page.locator(CANVAS).is_visible()
 
 

@@ -123,9 +123,6 @@ def test_the_answer_of_the_highest_measured_rung_is_shown(opened):
     opened.drag(80)
     opened.shown(opened.target())
     assert answer.text_content() == "Last measured, at 60%: “blue”, unlike the dense model."
-    page.locator("#allocator").get_by_text("Uniform:").click()
-    page.wait_for_selector("#play .heard[data-known=false]")
-    assert "other settings" in answer.text_content() and page.locator("#play .question").is_hidden()
 
 
 def test_without_a_breaking_point_it_says_what_to_do_first_and_leads_there(opened):

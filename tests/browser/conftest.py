@@ -125,16 +125,17 @@ def demo() -> Iterator[Explorer]:
 @pytest.fixture
 def demo_page(chromium, demo) -> Iterator[Watched]:
     """The page over the embedded model, ready; at the end nothing may have gone wrong in the console."""
-    yield from _watched(chromium, demo)
+    yield from watching(chromium, demo)
 
 
 @pytest.fixture
 def opened(chromium, explorer) -> Iterator[Watched]:
     """The page over `explorer`, ready; at the end nothing may have gone wrong in the console."""
-    yield from _watched(chromium, explorer)
+    yield from watching(chromium, explorer)
 
 
-def _watched(chromium, explorer) -> Iterator[Watched]:
+def watching(chromium, explorer) -> Iterator[Watched]:
+    """The page over `explorer`, in a browser; at the end nothing may have gone wrong in the console."""
     blocks, url = serve(explorer)
     page = chromium.new_page(viewport={"width": 1440, "height": 900})
     watched = Watched(page, url)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
-from tests.browser.conftest import ARGUMENTS, Watched, serve
+from tests.browser.conftest import ARGUMENTS, Watched, serve, watching
 from tests.browser.test_asking import ask, problem
 from tests.ui.fakes import FakeExplorer
 
@@ -117,13 +117,7 @@ def seeing(chromium) -> Browser:
 @pytest.fixture
 def camera_page(seeing, explorer):
     """The page over `explorer` in front of a camera."""
-    blocks, url = serve(explorer)
-    page = seeing.new_page(viewport={"width": 1440, "height": 900})
-    watched = Watched(page, url)
-    yield watched
-    page.close()
-    blocks.close()
-    assert watched.errors == []
+    yield from watching(seeing, explorer)
 
 
 def look(opened) -> None:

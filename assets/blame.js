@@ -133,11 +133,7 @@
       const own = value && value.run === run ? value : null;
       if (own || !value) once.end();
       body(element).dataset.state = own ? own.state : "empty";
-      if (!once.begun()) {
-        problem.hidden = !own?.words;
-        problem.className = own?.state === "error" ? "problem" : "waiting";
-        problem.textContent = own?.words ?? "";
-      }
+      once.tell(own);
       if (own?.blocks) fill(own);
       mark();
       paint(own && app.fits(own) ? own : null);

@@ -3,6 +3,7 @@
   "use strict";
   const app = window.ecoflap;
   const SIDE = 256;
+  const MOST = 30; // strokes that can be undone
 
   app.mount.editor = ({ element, props, trigger }) => {
     const canvas = app.el("canvas", "board");
@@ -13,6 +14,10 @@
     const past = [];
     let colour = names[0], width = 8, path = null;
 
+    function remember() {
+      past.push(pen.getImageData(0, 0, SIDE, SIDE));
+      if (past.length > MOST) past.shift();
+    }
     const blank = () => {
       pen.fillStyle = "#ffffff";
       pen.fillRect(0, 0, SIDE, SIDE);
@@ -53,7 +58,7 @@
       if (last) pen.putImageData(last, 0, 0);
     });
     const clear = action("page.draw.clear", () => {
-      past.push(pen.getImageData(0, 0, SIDE, SIDE));
+      remember();
       blank();
     });
     const use = action("page.draw.use", () => trigger("drawn", { png: canvas.toDataURL("image/png") }));
@@ -66,8 +71,7 @@
     canvas.addEventListener("pointerdown", (event) => {
       event.preventDefault();
       canvas.setPointerCapture(event.pointerId);
-      past.push(pen.getImageData(0, 0, SIDE, SIDE));
-      if (past.length > 30) past.shift();
+      remember();
       path = [place(event)];
       stroke();
     });

@@ -12,7 +12,7 @@
   app.fits = fits;
 
   const PATIENCE = 10000; // ms after which a click is no longer waited for: the connection may be gone
-  /** From a click until its first value: a second click, as of a double one, is the same wish. */
+  /** From a click until its first value: a second click, as of a double one, is the same wish. Then the value's words. */
   app.once = (problem) => {
     let since = -Infinity;
     const begun = () => performance.now() - since < PATIENCE;
@@ -22,7 +22,12 @@
       Object.assign(problem, { hidden: false, className: "waiting", textContent: app.say("page.ladder.starting") });
       return true;
     }
-    return { begin, begun, end: () => (since = -Infinity) };
+    function tell(value) {
+      if (begun()) return;
+      const className = value?.state === "error" ? "problem" : "waiting";
+      Object.assign(problem, { hidden: !value?.words, className, textContent: value?.words ?? "" });
+    }
+    return { begin, tell, end: () => (since = -Infinity) };
   };
 
   /** How long it still takes, and the way to stop it. Its nodes stay: a button that is drawn anew misses its click. */
@@ -40,7 +45,7 @@
       left.textContent = words(value);
       stop.hidden = value.state !== "busy";
     };
-    return { nodes: [left, stop], draw };
+    return { nodes: [stop, left], draw }; // the button first: it must not move while the words beside it change
   };
 
   const locks = (count) => app.say(["page.ladder.locks.none", "page.ladder.locks.one"][count] ?? "page.ladder.locks", { count });
@@ -191,11 +196,7 @@
       const own = value && !old ? value : null;
       if (!old) once.end();
       body(element).dataset.state = own ? own.state : "empty";
-      if (!once.begun()) {
-        problem.hidden = !own?.words;
-        problem.className = own?.state === "error" ? "problem" : "waiting";
-        problem.textContent = own?.words ?? "";
-      }
+      once.tell(own);
       if (own?.strips) fill(own);
       mark(true);
     }

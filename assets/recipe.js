@@ -30,6 +30,16 @@
   /** A table or a sentence has come from Python. */
   app.answered = ({ ticket, error }) => wishes.answered(ticket, Boolean(error));
 
+  /**
+   * Whether a table, of a knob that moved, may have been made before what is shown: answers overtake each other. Then
+   * Python is asked once more, with the knobs as they are now.
+   */
+  app.outdated = ({ moved, error }) => {
+    const doubtful = Boolean(moved && !error && state.table && wishes.recent());
+    if (doubtful) app.restore(wanted());
+    return doubtful;
+  };
+
   /** Whether Python has not answered the last wish yet. */
   app.waiting = wishes.waiting;
 

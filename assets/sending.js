@@ -12,6 +12,7 @@
     let tickets = 0, timer = 0;
     let asked = null; // what Python is at work on: {wish, ticket}
     let next = null; // the newest wish after it
+    let last = -Infinity; // when an answer came
 
     function ask(wish) {
       asked = { wish, ticket: ++tickets };
@@ -23,6 +24,7 @@
       clearTimeout(timer);
       const { wish } = asked;
       asked = null;
+      last = performance.now();
       if (failed) lost(wish);
       if (asked || next === null) return; // `lost` may have wished something itself
       const newest = next;
@@ -36,6 +38,8 @@
       want: (wish) => (asked ? (next = wish) : ask(wish)),
       answered: (ticket, failed = false) => mine(ticket) && done(failed),
       waiting: () => asked !== null,
+      /** Whether what came without a ticket may have been asked for before an answer that is here already. */
+      recent: () => asked !== null || performance.now() - last < PATIENCE,
       newest: () => next ?? asked?.wish ?? null,
       /** The wish that an answer with this ticket is about, as long as it is waited for. */
       of: (ticket) => (mine(ticket) ? asked.wish : null),

@@ -65,7 +65,7 @@
 
   /** Take over a table from Python; one that could not be made leaves the last one standing. */
   function adopt(payload) {
-    if (!payload) return;
+    if (!payload || window.ecoflap.outdated(payload)) return;
     if (payload.knobs) state.knobs = payload.knobs;
     if (payload.error) {
       state.problem = payload.error;

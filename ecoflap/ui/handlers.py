@@ -112,11 +112,14 @@ class Handlers:
         return found | of | {"allocators": self.allocators(scores) if scored else []}
 
     def retable(self, *knobs: Any) -> tuple[Any, ...]:
-        """A knob other than the target has moved: a new table, and what can be moved now (`Rail.freed`)."""
+        """A knob other than the target has moved: a new table, and what can be moved now (`Rail.freed`).
+
+        The browser sees by `moved` that it carries no ticket, so that an answer to a wish may have overtaken it.
+        """
         fixed, updates = knobs[1] == "fixed", rail.freedom(knobs[PATTERN])
         for place, shown in ((3, not fixed), (4, fixed)):  # the slider that belongs to the cap's switch
             updates[place] |= gr.update(visible=shown)
-        return self.table(*knobs), *updates
+        return self.table(*knobs) | {"moved": True}, *updates
 
     def rescored(self, *knobs: Any) -> tuple[Any, Any]:
         """Other scores were chosen: a table with its layers, and the allocators that they have the facts for."""

@@ -89,7 +89,7 @@ def _wire_recipe(shared: Shared, strip: gr.HTML, shown: gr.HTML) -> None:
     every = [chart, knobs.note, *knobs.knobs]
     gr.on([knob.input for knob in knobs.inputs], handlers.retable, knobs.knobs, [chart, *knobs.freed], **LIVE)
     knobs.scores.input(handlers.rescored, knobs.knobs, [chart, knobs.allocator], **LIVE)
-    knobs.reset.click(restoring.reset, knobs.scores, every, **LIVE)
+    knobs.reset.click(None, js=f"() => window.ecoflap.restore({json.dumps(DEFAULTS)})", **PRIVATE)
     chart.restore(restoring.restore, knobs.knobs, every, **IN_TURN)
     chart.pin(restoring.pin, None, [shared.pinned, knobs.pin], **IN_TURN)
     chart.settle(handlers.commit, knobs.knobs[1:], [strip, shown], **IN_TURN)

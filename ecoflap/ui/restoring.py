@@ -30,10 +30,6 @@ class Restoring:
         except EcoflapError as error:  # also of scores that go while this is made
             return self._refused(error.text(self.language), ticket)
 
-    def reset(self, scores: Any = "") -> tuple[Any, ...]:
-        """Every knob as at the start; `scores` are those that the page shows."""
-        return self._set(list(session.DEFAULTS.values()), {}, scores)
-
     def _refused(self, why: str, ticket: dict[str, Any]) -> tuple[Any, ...]:
         """One sentence, and nothing moves."""
         return {"error": why} | ticket, *(gr.skip(),) * (1 + len(session.DEFAULTS))

@@ -1,7 +1,9 @@
 """Real drags in a real Chromium, and what the page says of them."""
 
+import json
 import random
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,17 +12,18 @@ from playwright.sync_api import CDPSession, Page
 
 WATCH = Path(__file__).with_name("watch.js")
 FRAME = 1 / 60
-WARM = 5
+# Drags before the first measurement: the page remembers its last 100 steps for Undo, and this list has to be full.
+WARM = 110
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Milliseconds of every move and release, and the page's size before and after."""
+    """Milliseconds of every move and release, and the page's sizes before and after."""
 
     moves: list[float]
     releases: list[float]
-    nodes: tuple[int, int]
-    heap: tuple[int, int]
+    before: dict[str, int]
+    after: dict[str, int]
 
 
 def opened(page: Page, url: str) -> None:
@@ -31,36 +34,63 @@ def opened(page: Page, url: str) -> None:
     page.wait_for_selector("#figures .mount[data-drawn]", state="attached", timeout=60_000)
 
 
-def measure(page: Page, moves: int, commits: int, seed: int = 0) -> Measured:
+def measure(page: Page, moves: int, commits: int, warm: int = WARM, seed: int = 0) -> Measured:
     """`moves` steps of the mouse in `commits` drags, each to another target and awaited before the next.
 
-    Some drags before the first measurement fill caches, as the page's own first use does.
+    Some drags before the first measurement fill what is bounded, as the page's own first use does.
     """
     hand, session = Hand(page, seed), page.context.new_cdp_session(page)
-    for _ in range(WARM):
+    for _ in range(warm):
         hand.drag(10)
     first = page.evaluate("() => measured.moves.length"), hand.drags
-    before = size(session)
+    before = sizes(session)
     for drag in range(commits):
         hand.drag(moves // commits + (drag < moves % commits))
-    after = size(session)
+    after = sizes(session)
     found = page.evaluate("() => [measured.moves, measured.releases]")
-    return Measured(*(values[count:] for values, count in zip(found, first)), *zip(before, after))
+    return Measured(*(values[count:] for values, count in zip(found, first)), before, after)
 
 
-def size(session: CDPSession) -> tuple[int, int]:
-    """DOM nodes and bytes of JavaScript that are in use, garbage not counted: the least of several looks.
+def sizes(session: CDPSession) -> dict[str, int]:
+    """DOM nodes, and bytes of a heap snapshot after garbage collection: `objects` and `code`.
 
-    What has just left the page is held for a while by whatever touched it last, such as the pointer's last target.
+    `code` is what the engine has compiled of the page's scripts: it grows for as long as the engine finds more that is
+    worth compiling, whatever the scripts keep. What they keep is in `objects`: objects, arrays, strings, closures.
     """
     session.send("Performance.enable")
-    found = []
-    for _ in range(5):
+    nodes = []
+    for _ in range(5):  # what has just left the page is held for a while by whatever touched it last
         session.send("HeapProfiler.collectGarbage")
         metrics = {entry["name"]: entry["value"] for entry in session.send("Performance.getMetrics")["metrics"]}
-        found.append((int(metrics["Nodes"]), int(metrics["JSHeapUsedSize"])))
+        nodes.append(int(metrics["Nodes"]))
         time.sleep(0.2)
-    return min(found)
+    kinds = by_kind(snapshot(session))
+    outside = ("code", "native")  # native: nodes, styles, network logs, counted by the browser outside the script's heap
+    return {"nodes": min(nodes), "objects": sum(kinds.values()) - sum(map(kinds.__getitem__, outside)), "code": kinds["code"]}
+
+
+def snapshot(session: CDPSession) -> dict[str, Any]:
+    """Chromium's own heap snapshot."""
+    parts: list[str] = []
+
+    def add(event: dict[str, str]) -> None:
+        parts.append(event["chunk"])
+
+    session.on("HeapProfiler.addHeapSnapshotChunk", add)
+    session.send("HeapProfiler.takeHeapSnapshot", {"reportProgress": False})
+    session.remove_listener("HeapProfiler.addHeapSnapshotChunk", add)
+    return json.loads("".join(parts))
+
+
+def by_kind(heap: dict[str, Any]) -> Counter[str]:
+    """Bytes of a heap snapshot by kind of node."""
+    meta = heap["snapshot"]["meta"]
+    fields, kinds = meta["node_fields"], meta["node_types"][0]
+    kind, size = fields.index("type"), fields.index("self_size")
+    found: Counter[str] = Counter()
+    for start in range(0, len(heap["nodes"]), len(fields)):
+        found[kinds[heap["nodes"][start + kind]]] += heap["nodes"][start + size]
+    return found
 
 
 class Hand:

@@ -165,6 +165,9 @@ def test_a_breaking_point_that_was_found_is_heard_while_it_plays(demo_page):
     right, wrong = ({words for _, words, _ in heard if end in words} for end in ("as the dense", "unlike the dense"))
     assert right and wrong, "the answer did not change while it played"
     assert len({top for *_, top in heard}) == 1, "the rail moved"
+    page.evaluate("ecoflap.restore({...ecoflap.snapshot(), margin: 20})")
+    page.wait_for_selector("#ladder .mount[data-stale=true]")
+    page.wait_for_selector("#play .answer:has-text('belongs to other settings')")
 
 
 def test_on_a_phone_the_answer_stands_by_the_slider(demo_page):

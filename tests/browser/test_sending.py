@@ -111,3 +111,23 @@ def test_swapping_twice_at_once_swaps_once(slow):
     page.locator("#compare .tools").get_by_text("Swap A and B", exact=True).dblclick()
     slow.confirmed(60)
     assert page.evaluate("[ecoflap.state.pinned.percent, ecoflap.state.row]") == [40, 60]
+
+
+def test_a_table_that_a_lock_overtook_does_not_take_the_lock_away(opened):
+    page, held = opened.page, []
+
+    def overtaken(route):
+        if held or (route.request.post_data_json or {}).get("event_data") is not None:
+            return route.continue_()
+        return held.append(route)
+
+    page.route("**/run/predict", overtaken)
+    page.locator("#granularity label", has_text="matrix").click()
+    page.evaluate("ecoflap.lock({ vision: 0.45 })")
+    page.wait_for_function("ecoflap.state.table.knobs.overrides.vision === 0.45")
+    answer = held[0].fetch()  # of the knobs as they were before the lock
+    with page.expect_request(lambda request: '"overrides":{"vision":0.45}' in (request.post_data or "")):
+        held[0].fulfill(response=answer)
+    page.wait_for_function("!ecoflap.waiting()")
+    knobs = page.evaluate("ecoflap.state.table.knobs")
+    assert knobs["overrides"] == {"vision": 0.45} and knobs["granularity"] == "layer"

@@ -97,8 +97,8 @@ def test_fresh_scenes_differ():
     assert handlers.fresh()[0] != handlers.fresh()[0]
 
 
-def test_the_reset_restores_every_knob():
-    table, note, *updates = Restoring(Handlers(Host(FakeExplorer()))).reset()
+def test_every_default_can_be_restored_at_once():
+    table, note, *updates = Restoring(Handlers(Host(FakeExplorer()))).restore(event(values=session.DEFAULTS))
     assert not note["visible"] and all(update.get("interactive", True) for update in updates[:-1])
     assert [update["value"] for update in updates[:-1]] + updates[-1:] == [*session.DEFAULTS.values()]
     assert table["adopt"] == session.DEFAULTS["percent"]

@@ -46,6 +46,8 @@
     return say("page.ask.part", { number: word, dense: piece(dense, "dense"), other: piece(other, name) });
   }
 
+  app.parting = parting;
+
   const title = (name, value) => say(name === "pruned" && value.pinned ? "page.ask.pruned_b" : `page.ask.${name}`);
 
   function head(name, side, value) {
@@ -157,6 +159,7 @@
       const value = (drawn = late ? null : props.value);
       const state = value ? value.state : "empty";
       const told = ["saying", "done", "stopped"].includes(state);
+      const before = body(element).dataset.state;
       body(element).dataset.state = state;
       element.closest("#ask-section")?.classList.toggle("asking", ["busy", "saying"].includes(state));
       // What comes grows into the place of what was there: nothing below it jumps.
@@ -167,12 +170,13 @@
       cards = told ? [...shown.querySelectorAll(".card")] : [];
       if (state === "saying") for (const node of shown.querySelectorAll(".answer, .tokens")) node.scrollTop = node.scrollHeight;
       app.state.answers = known(value);
+      if (state === "done" && before !== "done") app.heard(value); // Gradio gives the last value twice
       voice.textContent = state === "done" ? SIDES.filter((name) => value[name]).map((name) => spoken(name, value)).join(" ") : "";
       if (state === "saying") mark(app.state); // word by word is news to this part alone
       else app.tell();
     }
 
-    const spoken = (name, value) => `${title(name, value)}: ${value[name].words.map(([run]) => run).join(" ") || say("page.ask.silent")}.`;
+    const spoken = (name, value) => say("page.ask.spoken", { who: title(name, value), answer: value[name].words.map(([run]) => run).join(" ") || say("page.ask.silent") });
 
     /** An answer is about one recipe; as soon as that recipe is no longer the one shown or pinned, the answer says so. */
     function mark(state) {

@@ -63,30 +63,40 @@
       problem.hidden = !value.error;
       if (!value.src) return; // an error: the picture in front of the model stays
       picture.src = value.src;
-      app.state.picture = value.mark;
+      Object.assign(app.state, { picture: value.mark, scene: value.scene });
       picture.alt = words.textContent = value.words;
       note.textContent = value.note;
       note.hidden = !value.note;
       thumbs.forEach((thumb, index) => thumb.setAttribute("aria-pressed", String(index === value.chosen)));
+      app.tell();
     };
+    /** Put an example ({index}) or a scene ({seed}) in front of the model. */
+    app.choosePicture = (which) => trigger("choose", which);
     watch("value", draw);
     draw();
   };
 
+  const field = () => document.querySelector("#question textarea, #question input");
+  /** What stands in the question's box; undefined where there is none. */
+  app.questionTyped = () => field()?.value;
+
   /** Put a question into Gradio's textbox as typing would. */
-  function type(text) {
-    const field = document.querySelector("#question textarea, #question input");
-    field.value = text;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-    field.focus();
-  }
+  app.typeQuestion = (text) => {
+    if (!field()) return;
+    field().value = text;
+    field().dispatchEvent(new Event("input", { bubbles: true }));
+  };
 
   app.mount.chips = ({ element, props, watch }) => {
     const lead = app.el("span", "lead");
     const draw = () => {
-      const chips = (props.value ?? []).map((text) => {
+      app.state.suggested = props.value ?? [];
+      const chips = app.state.suggested.map((text) => {
         const chip = app.el("button", "suggestion", text);
-        chip.addEventListener("click", () => type(text));
+        chip.addEventListener("click", () => {
+          app.typeQuestion(text);
+          field().focus();
+        });
         return chip;
       });
       body(element).replaceChildren(lead, ...chips);

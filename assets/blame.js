@@ -161,7 +161,7 @@
       done.hidden = !held.length;
       locked.textContent = value?.blocks.length ? reason() : "";
       locked.hidden = !locked.textContent;
-      const names = held.map((entry) => wordsOf(entry.block)).join("; ");
+      const names = app.clauses(held.map((entry) => wordsOf(entry.block)));
       outcome.textContent = app.say("page.blame.spared", { blocks: names, percent: `${state.row}%` });
       [fresh.dataset.state, fresh.textContent] = held.length ? retold(value) : ["", ""];
       for (const item of result.querySelectorAll("li")) label(item.querySelector(".spare"), item.dataset.block);

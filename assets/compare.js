@@ -13,7 +13,7 @@
     return made;
   }
 
-  const allocator = (values) => app.say(`page.rail.allocator.${values.allocator}`).split(":")[0];
+  const allocator = (values) => app.say(`page.allocator.${values.allocator}`);
   const cap = (values) => (values.cap_mode === "fixed"
     ? app.say("page.compare.cap.fixed", { cap: values.cap }) : app.say("page.compare.cap.margin", { margin: values.margin }));
   const free = (values) => values.pattern === "unstructured";
@@ -21,13 +21,15 @@
   function locks({ overrides }) {
     const parts = Object.entries(overrides).map(([name, value]) => app.say("page.compare.lock", { name: app.lockWords(name), share: app.share(value, 0) }));
     const more = parts.length - 3;
-    return parts.length ? parts.slice(0, 3).join("; ") + (more > 0 ? ` ${app.say("page.compare.locks.more", { count: more })}` : "") : app.say("page.compare.none");
+    return parts.length ? app.clauses(parts.slice(0, 3)) + (more > 0 ? ` ${app.say("page.compare.locks.more", { count: more })}` : "") : app.say("page.compare.none");
   }
 
   /** A recipe in a few words. */
   const brief = (values) => (free(values)
     ? app.say("page.compare.brief", { allocator: allocator(values), percent: values.percent, cap: cap(values) })
     : app.say("page.compare.brief.pattern", { pattern: values.pattern }));
+
+  app.recipeWords = brief;
 
   /** Every knob: its label, and what it says in words. A pattern leaves some of them nothing to decide. */
   const KNOBS = [
@@ -78,10 +80,10 @@
   }
 
   function sides() {
-    const heads = ["", app.say("page.compare.a"), app.say("page.compare.b")].map((words) => app.el("th", "", words));
+    const heads = [app.say("page.compare.a"), app.say("page.compare.b")].map((words) => app.el("th", "", words));
     heads.forEach((head) => (head.scope = "col"));
     const rows = [...lines(app.say("page.compare.setup"), setup()), ...lines(app.say("page.compare.outcome"), outcomes())];
-    return app.el("table", "sides", "", [app.el("thead", "", "", [app.el("tr", "", "", heads)]), app.el("tbody", "", "", rows)]);
+    return app.el("table", "sides", "", [app.el("thead", "", "", [app.el("tr", "", "", [app.el("td"), ...heads])]), app.el("tbody", "", "", rows)]);
   }
 
   function figures() {
@@ -215,7 +217,8 @@
       document.getElementById("ask").click();
       document.getElementById("ask-section").scrollIntoView({ block: "start" });
     });
-    const pinned = [view, button("page.compare.swap", app.swap), back, ask, button("page.compare.unpin", app.unpin)];
+    const save = app.saveMenu("difference", app.say("page.view.difference"), app.mapDrawing("difference"));
+    const pinned = [save, view, button("page.compare.swap", app.swap), back, ask, button("page.compare.unpin", app.unpin)];
     const tools = app.el("div", "tools", "", [pin, ...pinned]);
     const same = app.el("p", "same", app.say("page.compare.same"));
     const [left, said, changes] = [app.el("div", "left"), app.el("div", "answers"), list()];

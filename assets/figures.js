@@ -34,7 +34,9 @@
     const head = app.el("div", "top", "", [app.el("h2", "", title), legend]);
     const node = app.el("section", "card figure", "", [head, holder, caption]);
     node.dataset.figure = name;
-    return { name, node, legend, holder, plot, over, caption, text: "", figure: null, width: 0 };
+    const made = { name, node, legend, holder, plot, over, caption, text: "", figure: null, width: 0 };
+    legend.before(app.saveMenu(name, title, app.plotDrawing(made, title)));
+    return made;
   }
 
   function legend(card) {
@@ -116,7 +118,8 @@
       const group = app.say(`page.rail.granularity.${value?.granularity ?? "block"}`);
       const hint = `${app.say("page.figure.select")}${dragmode ? ` ${app.say("page.figure.zoom")}` : ""}`;
       const bars = value?.bars ? ` ${app.say("page.importance.bars")}` : "";
-      cards[0].caption.textContent = `${app.say("page.skyline.caption", { group })} ${hint}`;
+      cards[0].saved = app.say("page.skyline.caption", { group }); // a saved figure is not clicked
+      cards[0].caption.textContent = `${cards[0].saved} ${hint}`;
       cards[1].caption.textContent = app.say("page.importance.caption", { group }) + bars;
       cards[2].caption.textContent = app.say("page.curves.caption");
       why.textContent = value?.why ?? "";

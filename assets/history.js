@@ -44,6 +44,13 @@
     app.stepped?.();
   }
 
+  /** Begin anew with what is shown: nothing before it can be undone. */
+  app.beginHistory = () => {
+    steps.length = 0;
+    at = -1;
+    app.remember();
+  };
+
   app.undo = () => go(-1);
   app.redo = () => go(1);
 
@@ -68,7 +75,7 @@
       app.say("page.history.change", { what: app.say(WHAT[key]), from: knobWords(key, from[key]), to: knobWords(key, to[key]) }));
     const found = [...knobs, ...lockChanges(from.overrides, to.overrides)];
     const more = found.length > 3 ? [app.say("page.history.more", { count: found.length - 3 })] : [];
-    return [...found.slice(0, 3), ...more].join(", ");
+    return app.list([...found.slice(0, 3), ...more]);
   }
 
   const typing = (node) =>

@@ -60,7 +60,7 @@
   /** What the voice says of the selected layer. */
   function selectedWords() {
     const [word, value] = app.viewFact(state.selected);
-    return [`${state.grid.layers[state.selected].words}.`, `${word}: ${value}`, ...app.stateWords(state.selected)].join(" ");
+    return [`${state.grid.layers[state.selected].words}.`, app.say("page.pair", { what: word, value }), ...app.stateWords(state.selected)].join(" ");
   }
 
   /** What the voice says of a commit: target, achieved, each modality, caps and locks. */
@@ -71,7 +71,7 @@
       const zeros = part.prunable ? app.share(1 - part.kept[row] / part.size) : app.say("page.state.whole");
       return `${title} ${zeros}`;
     });
-    const facts = { target: `${row}%`, achieved: app.share(sure.achieved), parts: parts.join(", "), ...app.counts() };
+    const facts = { target: `${row}%`, achieved: app.share(sure.achieved), parts: app.list(parts), ...app.counts() };
     return app.say("page.voice.confirmed", facts);
   }
 

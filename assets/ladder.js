@@ -59,10 +59,11 @@
     const words = (name, value) => {
       if (name === "overrides") return locks(Object.keys(value).length);
       const said = typeof value === "boolean" ? app.say(value ? "page.ladder.yes" : "page.ladder.no") : known(`page.rail.${name}.${value}`);
-      return `${known(`page.rail.${name}`) ?? name}: ${said ?? (typeof value === "number" ? `${value}%` : value || "–")}`;
+      const told = said ?? (typeof value === "number" ? `${value}%` : value || "–");
+      return app.say("page.pair", { what: known(`page.rail.${name}`) ?? name, value: told });
     };
     const differs = (name) => JSON.stringify(made[name]) !== JSON.stringify(now[name]);
-    return Object.keys(made).filter(differs).map((name) => words(name, made[name])).join("; ");
+    return app.clauses(Object.keys(made).filter(differs).map((name) => words(name, made[name])));
   }
 
   /** The two actions beside each other; which allocators are to climb is the browser's alone. */
@@ -156,7 +157,7 @@
     if (below && below === above) return app.say("page.ladder.now", { ...facts, answer: quoted(below.answer) });
     const sides = [below, above].map((rung) => rung && app.say("page.ladder.side", { percent: `${rung.percent}%`, answer: quoted(rung.answer) }));
     const key = percents.includes(percent) && busy ? "page.ladder.unasked" : "page.ladder.no_step";
-    return rungs.length ? app.say(key, { ...facts, sides: sides.filter(Boolean).join(", ") }) : "";
+    return rungs.length ? app.say(key, { ...facts, sides: app.list(sides.filter(Boolean)) }) : "";
   }
 
   app.mount.ladder = ({ element, props, watch, trigger }) => {
@@ -165,7 +166,7 @@
     const title = app.el("h3");
     const progress = app.progress(() => trigger("halt", { kind: "ladder" }));
     const note = app.el("p", "", app.say("page.ladder.note"));
-    const line = app.el("div", "line", "", [title, ...progress.nodes]);
+    const line = app.el("div", "line", "", [title, ...progress.nodes, app.saveMenu("breaking-point", app.say("page.ladder.title"), app.ladderDrawing)]);
     const result = app.el("div", "result", "", [line, dense, stale, plot, scale, now, shown, note]);
     const { node, follow, reach, ask } = actions(climb);
     let run = 0, looked = null, table = null, at = "";

@@ -60,8 +60,9 @@
     chart.append(svg("path", { d: `M0 0V${HEIGHT}H190`, class: "frame" }), line, cursor, dot);
     const ends = app.el("div", "ends", "", ["page.layer.spark_low", "page.layer.spark_high"].map((key) => app.el("span", "", app.say(key))));
     const title = app.el("h3", "", app.say("page.layer.spark"));
+    const what = app.el("p", "what", app.say("page.layer.spark_note"));
     const note = app.el("p", "", app.say("page.layer.whole"));
-    const box = app.el("section", "over", "", [title, chart, ends, note]);
+    const box = app.el("section", "over", "", [title, chart, ends, what, note]);
     const height = (sparsity) => HEIGHT * (1 - sparsity);
     let drawn = null, of = -1;
     function draw() {
@@ -138,7 +139,8 @@
     const { shared, weights, criterion, picture } = seen.boxes;
     const parts = [name, ...known.nodes, shared, note, weights, lock.box, criterion, picture, line.box, raw];
     const shown = app.el("div", "shown", "", parts);
-    body(element).replaceChildren(app.el("h2", "", app.say("page.layer.title")), hint, shown);
+    const save = app.saveMenu("layer", app.say("page.layer.title"), app.layerDrawing);
+    body(element).replaceChildren(app.el("div", "top", "", [app.el("h2", "", app.say("page.layer.title")), save]), hint, shown);
     let asked = "";
     const looks = app.inTurn((about, ticket) => trigger("inspect", { ...about, ticket }));
 
@@ -165,8 +167,12 @@
       note.hidden = !note.textContent;
       seen.hide(!note.hidden);
       lock.price(value.costs ?? null);
-      if (value.seen) seen.draw(JSON.parse(value.seen), info);
+      const found = value.seen ? JSON.parse(value.seen) : null;
+      if (found) seen.draw(found, info);
+      const { layer, target, key } = value;
+      state.inspected = found && { layer, target, key, seen: found };
       mark();
+      app.tell();
     }
 
     function ask() {
@@ -181,7 +187,7 @@
       const none = state.selected < 0 || !state.table;
       body(element).dataset.layer = state.selected;
       hint.hidden = !none;
-      shown.hidden = none;
+      shown.hidden = save.hidden = none;
       if (none) return;
       const info = state.grid.layers[state.selected];
       if (name.textContent !== info.words) name.textContent = info.words;

@@ -65,6 +65,7 @@
     const show = (now, x, y, shape) => {
       layer = now;
       tip.style.display = "block";
+      app.looked?.(layer);
       tip.replaceChildren(...lines(layer));
       tip.style.left = `${Math.max(0, Math.min(x + 14, shape.width - tip.offsetWidth))}px`;
       tip.style.top = `${y + 18 + tip.offsetHeight > shape.height ? Math.max(0, y - tip.offsetHeight - 10) : y + 18}px`;

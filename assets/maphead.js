@@ -59,7 +59,7 @@
     const list = app.el("div", "legend");
     const caption = app.el("p", "caption");
     const title = app.el("h2", "", app.say("page.map.title"));
-    const top = app.el("div", "top", "", [title, views.group, app.el("div", "tools", "", [twins.group, keys])]);
+    const top = app.el("div", "top", "", [title, views.group, app.el("div", "tools", "", [app.saveMenu("map", app.say("page.map.title"), (ink) => app.mapDrawing(app.viewed())(ink)), twins.group, keys])]);
     let drawn = "", offered = "";
 
     /** What can be chosen, and what is. */

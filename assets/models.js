@@ -102,6 +102,7 @@
 
     function draw() {
       const { opening, words, free } = props.value;
+      app.state.models = props.value;
       follow();
       choices();
       stopping &&= Boolean(opening);
@@ -136,8 +137,10 @@
       failed = ""; // it has been read
       document.querySelector("#status .change").focus();
     });
-    app.openModels = () => {
+    /** Open the dialog, on the present model or on another one of the list. */
+    app.openModels = (spec = null) => {
       if (!props.value.opening) mine = false;
+      if (spec !== null) [chosen, drawn] = [spec, ""];
       draw();
       dialog.showModal();
       focus();

@@ -38,6 +38,15 @@
     return button;
   }
 
+  /** The switch to the other language, called by that language's own name; what the page shows goes along. */
+  function language() {
+    const button = app.el("button", "toggle language", app.say("page.language.other"));
+    button.lang = window.ecoflapLanguage.here === "zh" ? "en-GB" : "zh-CN";
+    button.title = app.say("page.language.hint");
+    button.addEventListener("click", () => window.ecoflapLanguage.change(app.link?.() ?? location.href));
+    return button;
+  }
+
   app.mount.headline = ({ element }) => {
     const value = app.el("output", "big");
     value.setAttribute("for", "target");
@@ -70,18 +79,22 @@
     chip.setAttribute("role", "status");
     const change = app.el("button", "toggle change", app.say("page.models.change"));
     change.addEventListener("click", () => app.openModels());
-    const light = app.el("button", "toggle light", app.say("page.theme"));
+    const light = app.el("button", "toggle light", "◐");
+    light.title = app.say("page.theme");
+    light.setAttribute("aria-label", light.title);
     light.addEventListener("click", () => document.body.classList.toggle("dark"));
-    body(element).replaceChildren(app.el("h1", "", app.say("page.title")), name, change, chip, larger(), light);
+    window.ecoflapLanguage.mark();
+    body(element).replaceChildren(app.el("h1", "", app.say("page.title")), name, change, chip, app.tourButton(), ...app.linkButtons(), app.exportButton(), larger(), light, language());
     const draw = () => {
       const { state, words, dense, found, model } = props.value;
       app.state.status = state;
       app.state.found = found ?? "";
       app.state.dense = dense ?? []; // what is never pruned, known as soon as the model is there
       app.tell();
-      name.textContent = model;
+      name.textContent = name.title = app.state.name = model;
+      change.hidden = state === "scores"; // nothing is opened on a page of scores alone
       chip.className = `chip ${state}`;
-      chip.textContent = words;
+      chip.textContent = chip.title = words;
     };
     watch("value", draw);
     draw();

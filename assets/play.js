@@ -111,7 +111,7 @@
     const draw = () => {
       const known = steps() !== null;
       const asked = known ? state.ladder.question : "";
-      node.hidden = !state.table;
+      node.hidden = !state.table || state.status === "scores"; // where there is no model, nothing answers
       node.dataset.known = known;
       question.hidden = !asked;
       go.hidden = known;

@@ -6,6 +6,8 @@
 
   // A wish is {values, row, moves, refused}: the last three are the shown target, the hand's moves so far, and what to do.
   const wishes = app.inTurn(({ values }, ticket) => app.send("restore", { values, ticket }), ({ refused }) => refused());
+  // Once more, with every knob as it is; its tickets are below zero.
+  const again = app.inTurn((_, ticket) => app.send("restore", { ticket: -ticket }));
   const pins = app.inTurn(({ values }, ticket) => app.send("pin", { values, ticket }));
 
   /** Every knob by name, as the shown table was made by them. */
@@ -28,7 +30,11 @@
   };
 
   /** A table or a sentence has come from Python. */
-  app.answered = ({ ticket, error }) => wishes.answered(ticket, Boolean(error));
+  app.answered = ({ ticket, error }) => {
+    if (wishes.of(ticket) && again.waiting()) again.want({}); // what is under way may have been made before this
+    wishes.answered(ticket, Boolean(error));
+    again.answered(-ticket);
+  };
 
   /**
    * Whether a table, of a knob that moved, may have been made before what is shown: answers overtake each other. Then
@@ -36,7 +42,7 @@
    */
   app.outdated = ({ moved, error }) => {
     const doubtful = Boolean(moved && !error && state.table && wishes.recent());
-    if (doubtful) app.restore(wanted());
+    if (doubtful) again.want({});
     return doubtful;
   };
 

@@ -81,9 +81,10 @@
     open.addEventListener("click", () => app.openScoring());
     offer.addEventListener("click", () => use(run.now.knob));
     function draw(now) {
+      open.hidden = state.status === "scores"; // nothing to measure on
       line.hidden = !running();
       progress.set(share(now));
-      words.textContent = running() ? [say("short", { percent: percent() }), now.left].filter(Boolean).join(", ") : "";
+      words.textContent = running() ? app.list([say("short", { percent: percent() }), now.left].filter(Boolean)) : "";
       title.textContent = now?.title ?? "";
       app.put(chosen, state.table && run.choices.length > 1 ? app.scoresWords(state.knobs.scores) : "");
       offer.hidden = !(now?.state === "done" && state.table && now.knob !== state.knobs.scores);

@@ -16,7 +16,7 @@
     selected: -1,
     confirmed: null,
     dense: [],
-    status: "", // of the model: loading, ready or error
+    status: "", // of the model: loading, ready or error; or scores, where the page shows scores alone
     found: "", // what was recognised in the model, in words
     about: null, // what the Ask section knows of the model
     problem: "",
@@ -24,6 +24,7 @@
     pinned: null, // the recipe pinned as A: values of every knob, sparsity by layer, key and percent of its table
     blame: null, // how much of a wrong answer's loss each block wins back when restored: {values: {block: share}, ...}
     answers: null, // what was said to the last question: {state, stale, question, dense, a, b, percent_a, percent_b}
+    inspected: null, // what the weights of the selected layer say: {layer, target, key, seen}
     measured: null, // scores as far as they are measured: {scores, stderr} by layer, NaN where there is none yet
     twin: "map", // how the layers are shown: map or table
     playing: false, // the target moves by itself
@@ -32,7 +33,7 @@
   const say = (key, facts = {}) =>
     (texts[key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => (name in facts ? String(facts[name]) : whole));
 
-  const number = new Intl.NumberFormat("en-GB");
+  const number = new Intl.NumberFormat(window.ecoflapLanguage.tag);
   /** A share in per cent, with a minus sign that is one. */
   const share = (value, digits = 1) => `${(value * 100).toFixed(digits).replace("-", "−")}%`;
 
@@ -49,6 +50,14 @@
     if (text) node.textContent = text;
     node.append(...children);
     return node;
+  }
+
+  /** A figure's title with a "?" that says what one is looking at: keys of both. */
+  function what(title, words) {
+    const sign = el("summary", "", "?");
+    sign.setAttribute("aria-label", say("page.what", { figure: say(title) }));
+    sign.title = say("page.what", { figure: say(title) });
+    return el("div", "titled", "", [el("h2", "", say(title)), el("details", "what", "", [sign, el("p", "", say(words))])]);
   }
 
   /** Give a node other words; the same ones cost nothing. */
@@ -190,10 +199,13 @@
   }
 
   window.ecoflap = {
-    state, say, share, el, put, adopt, regrid, move, select, confirm, confirmed, sparsity, sparsityAt, capped, on, rest, tell, ramp,
+    state, say, share, el, put, what, adopt, regrid, move, select, confirm, confirmed, sparsity, sparsityAt, capped, on, rest, tell, ramp,
     number: (value) => number.format(value),
     short: (value) => scaled(value, ["", "k", "M", "B"]),
-    bytes: (value) => scaled(value, ["bytes", "kB", "MB", "GB"]),
+    bytes: (value) => scaled(value, [say("page.unit.bytes"), "kB", "MB", "GB"]),
+    /** Several words as one text, in the language's own way. */
+    list: (parts) => parts.join(say("page.comma")),
+    clauses: (parts) => parts.join(say("page.semicolon")),
     mount: {},
   };
 })();

@@ -52,13 +52,13 @@
     const heads = ["", "", say("page.strip.head.kept"), say("page.strip.head.sparsity")].map((word) => el("span", "number", word));
     const note = el("p");
     const node = el("section", "card wide", "", [
-      el("h2", "", say("page.strip.modalities")), el("div", "share heads", "", heads), ...rows.map((row) => row.node), note,
+      app.what("page.strip.modalities", "page.strip.modalities.what"), el("div", "share heads", "", heads), ...rows.map((row) => row.node), note,
     ]);
     const draw = (state) => {
       rows.forEach((row) => row.draw(state));
       const { table, row, dense } = state;
       const count = table.capped[row];
-      const never = dense.map(([kind, weights]) => `${kind} ${app.short(weights)}`).join(", ");
+      const never = app.list(dense.map(([kind, weights]) => `${kind} ${app.short(weights)}`));
       const all = table.prunable.filter(Boolean).length;
       const capped = table.pattern === "unstructured" ? say("page.strip.capped", { count, all: app.number(all) }) : "";
       put(note, [capped, never && say("page.strip.never", { parts: never })].filter(Boolean).join(" "));

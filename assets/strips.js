@@ -26,7 +26,7 @@
   function verdict(strip, percents) {
     const whole = strip.rungs.length >= percents.length;
     const facts = { right: `${strip.right_to}%`, wrong: `${strip.wrong_from}%` };
-    const back = strip.back?.length ? ` ${app.say("page.ladder.back", { list: strip.back.map((p) => `${p}%`).join(", ") })}` : "";
+    const back = strip.back?.length ? ` ${app.say("page.ladder.back", { list: app.list(strip.back.map((p) => `${p}%`)) })}` : "";
     if (!strip.rungs.some((rung) => rung.answer !== null)) return whole ? app.say("page.ladder.never") : "";
     if (strip.wrong_from === null) return app.say(whole ? "page.ladder.always" : "page.ladder.so_far", facts);
     if (strip.right_to === null) return app.say("page.ladder.first", facts) + back;
@@ -110,5 +110,5 @@
     next?.focus();
   }
 
-  app.strips = { place, row, axis, walk, titleOf, quoted, stateOf };
+  app.strips = { place, row, axis, walk, titleOf, quoted, stateOf, verdict };
 })();

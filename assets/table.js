@@ -20,7 +20,7 @@
     { name: "before", key: "page.table.before", text: (i) => app.share(before(i)), by: before, live: true, paired: true },
     { name: "change", key: "page.table.change", text: (i) => app.points(value(i) - before(i)), by: (i) => value(i) - before(i), live: true, paired: true },
     { name: "kept", key: "page.table.kept", text: (i, info) => app.short(kept(i, info)), by: kept, live: true },
-    { name: "state", key: "page.table.state", text: (i) => app.stateWords(i).join(", "), by: (i) => app.stateWords(i).join(", "), live: true },
+    { name: "state", key: "page.table.state", text: (i) => app.list(app.stateWords(i)), by: (i) => app.list(app.stateWords(i)), live: true },
   ];
   // On a phone what matters first; with an A in the table, two columns less, so that the difference is in sight.
   const NARROW = window.matchMedia("(max-width: 820px)");

@@ -7,7 +7,7 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
-from ecoflap.errors import Cancelled, EcoflapError
+from ecoflap.errors import Cancelled, EcoflapError, one_line
 from ecoflap.texts import say
 
 # What typer makes of Ctrl-C.
@@ -25,7 +25,7 @@ def run(app: typer.Typer) -> NoReturn:
             sys.exit(code)
         message = say("cli.cancelled")
     except EcoflapError as error:
-        message = str(error)
+        message = one_line(error)
     except typer.TyperException as error:
         message = " ".join(error.format_message().split()).rstrip(".") + ". " + say("cli.try_help")
     except (Cancelled, KeyboardInterrupt, typer.Abort):

@@ -19,6 +19,7 @@ from ecoflap.masking import MaskedModel, Ranked, rank_model
 from ecoflap.models.base import Batch, VisionLanguageModel
 from ecoflap.pruning import activations, registry
 from ecoflap.pruning.sequential import Progress as PassProgress
+from ecoflap.texts import say
 from ecoflap.types import Allocation, Answer, Layer, Recipe, Sample, ScoreBundle
 
 # The paper's fine stage uses 128 samples.
@@ -98,6 +99,13 @@ class Engine:
     def _gone(self) -> EcoflapError:
         return EcoflapError("model_released", model=self._name)
 
+    def calibrate(self, seed: int) -> None:
+        """Take calibration samples of this seed from now on; norms and ranks are made anew where they are needed."""
+        with self._solver.lock, self.lock:
+            if seed != self.seed:
+                self.seed, self.samples, self._norms, self._ranked = seed, "", None, {}
+                self._solver.forget()
+
     def norms(self) -> dict[str, torch.Tensor]:
         """Input norms of every layer on the dense model, measured once and cached on disk: name -> (cols,) float32."""
         with self.held():
@@ -133,7 +141,10 @@ class Engine:
         """Norms from the cache, where the weights are; None where they are not there or not of `layers`."""
         cached = store.cached_norms(name)
         widths = {layer.name: (layer.cols,) for layer in layers.values()}
-        if cached is None or {layer: tuple(norm.shape) for layer, norm in cached.items()} != widths:
+        if cached is not None and {layer: tuple(norm.shape) for layer, norm in cached.items()} != widths:
+            store.made_anew(store.norms_path(name), say("store.widths"))
+            return None
+        if cached is None:
             return None
         return {layer: values.to(self.model.linears[layer].weight.device) for layer, values in cached.items()}
 

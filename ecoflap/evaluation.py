@@ -65,9 +65,9 @@ def metric_for(name: str | None, samples: Sequence[Sample], captions: bool = Fal
 
 @dataclass(frozen=True)
 class Point:
-    """Accuracy and loss at one recipe, and every answer's mark in the order of the samples.
+    """Accuracy and loss at one recipe, and every answer and its mark in the order of the samples.
 
-    Of a metric that looks at no answers there are no marks, and `overall` is None.
+    Of a metric that looks at no answers there are none and no marks, and `overall` is None.
     """
 
     target: float
@@ -76,6 +76,7 @@ class Point:
     by_type: dict[str, Share | Mean]
     loss: float
     marks: tuple[float, ...] = ()
+    answers: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The point of `ecoflap evaluate --format json`."""
@@ -107,6 +108,7 @@ def evaluate(
         Cancelled: `progress`, told (questions done, questions in all), returned False.
     """
     marks: list[float] = [0.0] * len(samples)
+    said: list[str] = [""] * len(samples)
     loss, tokens, done = 0.0, 0, 0
     for batch in in_batches(samples):
         chosen = [samples[i] for i in batch]
@@ -116,7 +118,7 @@ def evaluate(
             count = int((encoded["labels"] >= 0).sum())
             loss, tokens = loss + float(model.loss(encoded)) * count, tokens + count
         for i, answer in zip(batch, answers):
-            marks[i] = metric.mark(answer.text, samples[i])
+            marks[i], said[i] = metric.mark(answer.text, samples[i]), answer.text
         done += len(batch)
         if progress is not None and progress(done, len(samples)) is False:
             raise Cancelled
@@ -124,4 +126,4 @@ def evaluate(
     if metric.mark is None:
         return Point(recipe.target, achieved, None, {}, loss / tokens)
     kinds = by_kind(marks, [sample.kind or "all" for sample in samples], metric.summary)
-    return Point(recipe.target, achieved, metric.summary(marks), kinds, loss / tokens, tuple(marks))
+    return Point(recipe.target, achieved, metric.summary(marks), kinds, loss / tokens, tuple(marks), tuple(said))

@@ -18,7 +18,7 @@ from ecoflap.measuring import Cost, Measurement
 from ecoflap.models.kinds import Description, describe
 from ecoflap.models.registry import DEMO_SCORES, check_spec
 from ecoflap.shelf import check_bundle
-from ecoflap.texts import say
+from ecoflap.texts import Phrase
 from ecoflap.types import Allocation, Answer, Loading, Recipe, ScoreBundle
 from ecoflap.types.bundle import chosen
 
@@ -109,7 +109,7 @@ class Explorer(Loader):
     @property
     def name(self) -> str:
         """The model's name, for people."""
-        return say("models.demo_name") if self.is_demo else self.spec
+        return Phrase("models.demo_name") if self.is_demo else self.spec
 
     def facts(self) -> dict[str, Any]:
         """Device, type, number of parameters, prunable weights, what stays dense as (kind, weights), what was found."""
@@ -140,7 +140,7 @@ class Explorer(Loader):
         """Raise where `recipe` would have to wait until the model is scored, which may take hours."""
         needs = recipe.target > 0 and not recipe.fixed and find(recipe.allocator).needs
         if needs and self.bundle is None:
-            raise EcoflapError("scores_pending", state=self.status().message)
+            raise EcoflapError("scores_pending", state=self.state())
 
     @property
     def measuring(self) -> Measurement | None:
@@ -160,10 +160,10 @@ class Explorer(Loader):
         Raises:
             EcoflapError: a run goes on already, the model is not loaded, or the method or the source is unknown.
         """
-        from ecoflap.data.registry import check_source
-        from ecoflap.importance.registry import find as find_method
-
         engine = self._there()
+        from ecoflap.data.registry import check_source
+        from ecoflap.importance.registry import find as find_method  # brings torch
+
         find_method(settings.method)
         check_source(source)
         return self.measurements.start(engine, settings, source, self._take, self._told)
@@ -188,9 +188,7 @@ class Explorer(Loader):
                 being scored for the first time.
         """
         engine = self._there()
-        if path.is_file() and path.stat().st_size > MOST_SCORES:
-            size = f"{path.stat().st_size / 1e6:.0f}"
-            raise EcoflapError("scores_large", path=path.name, size=size, most=MOST_SCORES // 10**6)
+        check_size(path, path.name)
         bundle = ScoreBundle.read(path, path.name)
         check_bundle(engine, bundle)
         if self.bundle is None and self._scores_soon:  # or one person's file would be what everybody gets
@@ -201,7 +199,7 @@ class Explorer(Loader):
     def _there(self) -> "Engine":
         """The engine, if the model is loaded."""
         if self.engine is None:
-            raise EcoflapError("measuring_early", state=self.status().message)
+            raise EcoflapError("measuring_early", state=self.state())
         return self.engine
 
     def allocate(self, recipe: Recipe) -> Allocation:
@@ -258,6 +256,13 @@ class Explorer(Loader):
             self.wait()
         sample = sample_of(self.described.kind, image, question)
         return ask(self.wait(), sample, {DENSE: (None, None)}, self._answers).dense
+
+
+def check_size(path: Path, name: str = "") -> None:
+    """Raise where a score file, called `name` or else by its path, is larger than any can be."""
+    if path.is_file() and path.stat().st_size > MOST_SCORES:
+        size = f"{path.stat().st_size / 1e6:.0f}"
+        raise EcoflapError("scores_large", path=name or path, size=size, most=MOST_SCORES // 10**6)
 
 
 def _settings_for(recipe: Recipe) -> "Settings":

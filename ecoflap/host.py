@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ecoflap.errors import EcoflapError
+from ecoflap.errors import EcoflapError, failure
 from ecoflap.explorer import Explorer
 from ecoflap.models import registry
+from ecoflap.texts import told
+from ecoflap.turns import Line, lines
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Host:
         generation: how often it was changed; who has seen another number has to fetch everything anew.
         offers: what the page lists besides the demo and what the hub's cache holds, the first model among them.
         free: whether people may name any folder or hub id; otherwise only what is listed.
+        lines: in front of the model, by the kind of work: everybody's, whatever page they look at.
     """
 
     def __init__(
@@ -50,7 +53,8 @@ class Host:
         """
         self.explorer, self.generation, self.free = explorer, 0, free
         first = Offer(explorer.spec, explorer.calibration, explorer.scores, explorer.loading)
-        self.offers = {offer.spec: offer for offer in (*offered, first)}
+        self.offers = {offer.spec: offer for offer in (*offered, first) if explorer.has_model}
+        self.lines: dict[str, Line] = lines()
         self._make, self._room_for = make, room_for
         self._lock = threading.Lock()
         self._next: Any = None
@@ -62,6 +66,8 @@ class Host:
 
     def listed(self) -> list[dict[str, Any]]:
         """What the page offers: {spec, bytes or None, why: it cannot be opened here, or None}, that shown now first."""
+        if not self.explorer.has_model:  # nothing is opened here
+            return []
         if self._openable is None:
             self._openable = registry.openable()
         known = {entry["model"]: {"bytes": entry["bytes"], "why": entry["why"]} for entry in self._openable}
@@ -76,8 +82,11 @@ class Host:
             calibration: what `--calibration` takes; empty for what the model was offered with, or brings.
 
         Raises:
-            EcoflapError: one is being opened already, the model is not to be had, or needs samples.
+            EcoflapError: one is being opened already, the model is not to be had, or needs samples; or the page shows
+                scores alone.
         """
+        if not self.explorer.has_model:
+            raise EcoflapError("scores_only", model=self.explorer.name)
         name, samples = (value.strip() if isinstance(value, str) else "" for value in (spec, calibration))
         if not name:
             raise EcoflapError("host_nothing")
@@ -125,7 +134,7 @@ class Host:
         words = following.status(language).message if following is not None else ""
         return {
             "spec": self.explorer.spec,
-            "opening": following.name if following is not None else None,
+            "opening": told(following.name, language) if following is not None else None,
             "words": words,
             "error": error.text(language) if error is not None else None,
         }
@@ -160,6 +169,7 @@ class Host:
         if old is not None:
             old.start()
         if not isinstance(error, EcoflapError):
-            error = EcoflapError("model_failed", model=following.spec, reason=f"{type(error).__name__}: {error}")
+            spec = following.spec
+            error = failure(error, lambda reason: EcoflapError("model_failed", model=spec, reason=reason))
         with self._lock:
             self._next, self._error = None, error

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ecoflap.errors import Cancelled, EcoflapError
+from ecoflap.errors import Cancelled, EcoflapError, failure
 from ecoflap.importance.settings import Settings
 from ecoflap.measuring import Measuring
 from ecoflap.models.kinds import Description
 from ecoflap.models.registry import open_model
 from ecoflap.shelf import Shelf, check_bundle
-from ecoflap.texts import say
+from ecoflap.texts import Phrase, told
 from ecoflap.types import Layer, Loading, Recipe, ScoreBundle
 from ecoflap.types.loading import LoadProgress, LoadStep
 
@@ -39,6 +39,9 @@ class Status:
 
 class Loader(Shelf):
     """One model that is there, or on its way, or was."""
+
+    # Whether there is one, or scores alone.
+    has_model = True
 
     def __init__(
         self, model: str, bundle: ScoreBundle | None, loading: Loading | None = None, calibration: str | None = None
@@ -146,10 +149,15 @@ class Loader(Shelf):
         if isinstance(error, EcoflapError):
             return EcoflapError(error.code, **{name: _plain(fact) for name, fact in error.facts.items()})
         if not isinstance(error, Cancelled):
-            return EcoflapError("model_failed", model=self.spec, reason=f"{type(error).__name__}: {error}")
+            return failure(error, self._failed)
         if self.engine is None:
             return EcoflapError("loading_cancelled", model=self.spec)
         return EcoflapError("scoring_cancelled", model=self.spec)
+
+    def _failed(self, reason: str) -> EcoflapError:
+        if self.engine is None:
+            return EcoflapError("model_failed", model=self.spec, reason=reason)
+        return EcoflapError("scoring_failed", model=self.spec, reason=reason)
 
     def _prepare(self) -> None:
         """Score where there is no bundle; rank the weights for the default recipe."""
@@ -199,18 +207,23 @@ class Loader(Shelf):
 
     def status(self, language: str = "en") -> Status:
         """How far loading is."""
+        ended = self._done.is_set()
+        words = str(told(self.state(), language))
+        failed = ended and self._error is not None
+        return Status(ended and not failed, words, words if failed else None)
+
+    def state(self) -> Phrase:
+        """How far loading is, for whoever will read it."""
         if not self._done.is_set():
             key, facts = self._message
-            left = facts.get("left")
-            more = "" if left is None else " " + say("status.left", language, minutes=left)
-            return Status(False, say(key, language, **facts) + more)
-        error = self._error
-        if error is None:
-            facts = self._facts or {}
-            place = {name: facts.get(name, "") for name in ("device", "dtype")}
-            key = "status.unscored" if self._prepares and self.bundle is None else "status.ready"
-            return Status(True, say(key, language, **place))
-        return Status(False, error.text(language), error.text(language))
+            state, left = Phrase(key, **facts), facts.get("left")
+            parts = {"state": state, "left": Phrase("status.left", minutes=left)}
+            return state if left is None else Phrase("status.and_left", **parts)
+        if self._error is not None:
+            return self._error.phrase
+        facts = self._facts or {}
+        place = {name: facts.get(name, "") for name in ("device", "dtype")}
+        return Phrase("status.unscored" if self._prepares and self.bundle is None else "status.ready", **place)
 
     def loaded_within(self, seconds: float) -> bool:
         """Whether loading is over, one way or the other, before so many seconds have passed."""

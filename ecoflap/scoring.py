@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -53,8 +53,7 @@ def score(
         return cached
     ranked = engine.ranked(PRUNED_BY) if method.prunes else None
     journal = store.Journal(store.journal_path(name))
-    with _held(engine, method):
-        task = _task(engine, found, settings, ranked)
+    task = _task(engine, found, settings, ranked, lambda: _held(engine, method))
     layers = measure(method, task, journal, lambda: _held(engine, method), progress, watch)
     bundle = ScoreBundle(engine.model.name, method.name, layers, _facts(engine, found, settings, task, journal))
     if store.try_to(bundle.write, store.scores_path(name)):
@@ -85,10 +84,18 @@ def _held(engine: "Engine", method: Method) -> Iterator[None]:
             yield
 
 
-def _task(engine: "Engine", found: Samples, settings: Settings, ranked: Mapping[str, Ranked] | None) -> Task:
-    """What to measure; the caller holds the model, so that pictures are encoded in the type that it computes in."""
-    model, size = engine.model, settings.batch_size
-    batches = [model.encode(found.samples[i : i + size]) for i in range(0, len(found.samples), size)]
+def _task(
+    engine: "Engine",
+    found: Samples,
+    settings: Settings,
+    ranked: Mapping[str, Ranked] | None,
+    hold: Callable[[], AbstractContextManager],
+) -> Task:
+    """What to measure; the model is held for each batch, so that it is encoded in the type that is computed in."""
+    model, size, batches = engine.model, settings.batch_size, []
+    for start in range(0, len(found.samples), size):
+        with hold():  # all at once would keep others waiting: hundreds of pictures take many seconds
+            batches.append(model.encode(found.samples[start : start + size]))
     return Task(
         model.layers,
         model.linears,

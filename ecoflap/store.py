@@ -11,12 +11,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from ecoflap.errors import EcoflapError
+from ecoflap.errors import EcoflapError, first_line
+from ecoflap.texts import say
 from ecoflap.types import ScoreBundle
-from ecoflap.types.bundle import check_writable
+from ecoflap.types.bundle import beside, check_writable
 
 if TYPE_CHECKING:
     import torch
+
+
+NORMS_FORMAT = "ecoflap-norms/1"
 
 
 def folder() -> Path:
@@ -52,14 +56,27 @@ def scores_path(name: str) -> Path:
 def cached_scores(name: str) -> ScoreBundle | None:
     """The score bundle with key `name`; None where there is none, or where its file is damaged (it is then removed)."""
     path = scores_path(name)
-    if not path.is_file():
+    if not _there(path):
         return None
     try:
         return ScoreBundle.read(path)
-    except EcoflapError:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
+    except EcoflapError as error:
+        made_anew(path, error)
         return None
+
+
+def made_anew(path: Path, reason: object) -> None:
+    """Remove a cached file that cannot be used, and say so: what it held is measured again."""
+    logging.getLogger(__name__).warning(say("store.made_anew", path=path, reason=reason))
+    with suppress(OSError):
+        path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _there(path: Path) -> bool:
+    """Whether there is a file; an empty folder in its place is removed, since nobody can write there otherwise."""
+    if path.is_dir():
+        made_anew(path, say("store.folder"))
+    return path.is_file()
 
 
 class Journal(MutableMapping[str, list[float]]):
@@ -72,17 +89,20 @@ class Journal(MutableMapping[str, list[float]]):
 
     def __init__(self, path: Path) -> None:
         """Read what `path` holds of an earlier run."""
-        self._path, self._values = path, {}
+        self._path, self._values, self._writable = path, {}, True
         try:
-            text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-        except OSError:
-            text = ""
-        for line in text.splitlines():
-            entry = _entry(line)
-            if entry is not None:
-                self._values[entry[0]] = entry[1]
+            text = path.read_text(encoding="utf-8", errors="replace") if _there(path) else ""
+        except OSError as error:  # its hours of work may be readable again tomorrow
+            reason = error.strerror or error
+            logging.getLogger(__name__).warning(say("store.unreadable", path=path, reason=reason))
+            text, self._writable = "", False
+        lines = text.splitlines()
+        entries = [entry for line in lines if (entry := _entry(line)) is not None]
+        self._values |= dict(entries)
+        lost = sum(map(bool, lines)) - len(entries)
+        if lost:
+            logging.getLogger(__name__).warning(say("store.lines", path=path, lost=lost, kept=len(self._values)))
         self._torn = bool(text) and not text.endswith("\n")
-        self._writable = True
 
     def __getitem__(self, name: str) -> list[float]:
         return self._values[name]
@@ -147,19 +167,35 @@ def norms_path(name: str) -> Path:
 
 
 def cached_norms(name: str) -> "dict[str, torch.Tensor] | None":
-    """Input norms with key `name`: layer -> (cols,) float32; None where there are none or the file is damaged."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    """Input norms with key `name`: layer -> (cols,) float32.
+
+    None where there are none, or where the file is damaged or of another version (it is then removed).
+    """
+    from safetensors import SafetensorError, safe_open
 
     path = norms_path(name)
-    if not path.is_file():
+    if not _there(path):
         return None
     try:
-        return load_file(path)
-    except (SafetensorError, OSError):
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
+        with safe_open(path, "pt") as file:
+            written = file.metadata() or {}
+            names = file.keys()
+            norms = {layer: file.get_tensor(layer) for layer in names}
+    except (SafetensorError, OSError) as error:
+        made_anew(path, first_line(error))
         return None
+    if written != _facts_of(norms):
+        made_anew(path, say("store.norms", wanted=NORMS_FORMAT, found=ascii(written.get("format", ""))))
+        return None
+    return norms
+
+
+def _facts_of(norms: "dict[str, torch.Tensor]") -> dict[str, str]:
+    """What is written beside norms: the format, and a sum over their names and bits."""
+    found = hashlib.sha256()
+    for layer in sorted(norms):
+        found.update(layer.encode() + b"\0" + norms[layer].contiguous().numpy().tobytes())
+    return {"format": NORMS_FORMAT, "sum": found.hexdigest()[:16]}
 
 
 def keep_norms(name: str, norms: "dict[str, torch.Tensor]") -> None:
@@ -168,10 +204,10 @@ def keep_norms(name: str, norms: "dict[str, torch.Tensor]") -> None:
     from safetensors.torch import save_file
 
     path = check_writable(norms_path(name))
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    there, kept = beside(path), {layer: values.cpu().contiguous() for layer, values in norms.items()}
     try:
-        save_file({layer: values.cpu().contiguous() for layer, values in norms.items()}, beside)
-        beside.replace(path)
+        save_file(kept, there, _facts_of(kept))
+        there.replace(path)
     except (OSError, SafetensorError) as error:
-        beside.unlink(missing_ok=True)
+        there.unlink(missing_ok=True)
         raise EcoflapError("out_unwritable", out=path, reason=error) from error

@@ -25,5 +25,7 @@ def held_after(monkeypatch, units):
 
     with monkeypatch.context() as patch:
         patch.setattr(Engine, "score", slow)
-        yield paused, go
-        go.set()
+        try:
+            yield paused, go
+        finally:
+            go.set()

@@ -58,3 +58,37 @@ def test_name_and_password_are_passed_on_and_half_of_it_is_refused(started, caps
     with pytest.raises(SystemExit):
         started("--auth", "me:")
     assert "me:" in capsys.readouterr().err
+
+
+def test_mcp_is_passed_on_and_says_where_its_tools_are(started, monkeypatch, capsys):
+    monkeypatch.setattr(app, "find_spec", lambda name: name)
+    assert started("--mcp")[1]["mcp_server"] is True
+    assert "http://x/gradio_api/mcp/" in capsys.readouterr().out
+    assert started()[1]["mcp_server"] is False
+
+
+def test_mcp_without_its_package_is_one_line(started, monkeypatch, capsys):
+    monkeypatch.setattr(app, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit) as left:
+        started("--mcp")
+    said = capsys.readouterr().err
+    assert left.value.code == 2 and said.count("\n") == 1 and "gradio[mcp]" in said
+
+
+def test_the_place_that_a_host_of_pages_names_is_taken_and_its_visitors_are_strangers(started, monkeypatch):
+    monkeypatch.setenv("GRADIO_SERVER_NAME", "0.0.0.0")
+    monkeypatch.setenv("GRADIO_SERVER_PORT", "7777")
+    built, launched = started()
+    assert (launched["server_name"], launched["server_port"], built["free"]) == ("0.0.0.0", 7777, False)
+
+
+def test_who_comes_through_a_proxy_is_a_stranger(started):
+    built, launched = started("--root-path", "/pruning", "--host", "127.0.0.1")
+    assert (launched["root_path"], built["free"]) == ("/pruning", False)
+    assert started()[0]["free"] is True
+
+
+def test_a_page_that_cannot_be_shared_stays_open_here_and_says_so(started, capsys):
+    started("--share")
+    said = capsys.readouterr()
+    assert said.err.count("\n") == 1 and "could not be shared" in said.err and "http://x" in said.out

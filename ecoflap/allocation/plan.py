@@ -78,24 +78,31 @@ class Plan:
 
     def group_kept(self, target: float, cap: float) -> np.ndarray:
         """Weights kept per group, (groups,) int64, summing to exactly round((1 - target) * N)."""
-        keep = budget.budget(self.groups.total, target)
         if not self.recipe.overrides:
-            return self.allocator.keep(self.groups, keep, cap)
+            return self.allocator.keep(self.groups, budget.budget(self.groups.total, target), cap)
+        kept = np.empty(len(self.groups.sizes), dtype=np.int64)
+        for chosen, groups, count, own_cap in self.budgets(target, cap):
+            kept[chosen] = count if len(chosen) < 2 else self.allocator.keep(groups, count, own_cap)
+        return kept
+
+    def budgets(self, target: float, cap: float) -> list[tuple[np.ndarray, Groups, int, float]]:
+        """What each pool has to share out: which groups these are, (chosen,) int64, they themselves, how many weights
+        they keep together, and their cap, which is above `cap` where the pool needs more zeros than that.
+
+        Raises:
+            EcoflapError: overrides leave no allocation at this target.
+        """
+        keep = budget.budget(self.groups.total, target)
         outermost, free = self.pools[0], self._shared[0].total
         rest = keep - outermost.held
         if not (1 - cap) * free - 0.5 <= rest <= free:
             facts = {"target": target, "keep": keep, "fixed": outermost.held, "room": free, "cap": cap}
             raise EcoflapError("overrides_break_budget", **facts)
-        kept = np.empty(len(self.groups.sizes), dtype=np.int64)
-        for pool, chosen, groups in zip(self.pools, self._chosen, self._shared):
-            kept[chosen] = self._pool_kept(groups, rest if pool is outermost else pool.kept - pool.held, cap)
-        return kept
-
-    def _pool_kept(self, groups: Groups, count: int, cap: float) -> np.ndarray:
-        """Weights kept per group of one pool: `count` in all, under the cap or what the pool needs beyond it."""
-        if len(groups.sizes) < 2:
-            return np.full(len(groups.sizes), count, dtype=np.int64)
-        return self.allocator.keep(groups, count, max(cap, 1 - count / groups.total))
+        counts = [rest, *(pool.kept - pool.held for pool in self.pools[1:])]
+        caps = [
+            max(cap, 1 - count / groups.total) if groups.total else cap for groups, count in zip(self._shared, counts)
+        ]
+        return list(zip(self._chosen, self._shared, counts, caps))
 
     def layer_kept(self, target: float, cap: float) -> np.ndarray:
         """Weights kept per layer, (layers,) int64; a group's count is split by size, largest remainder within it."""

@@ -1,6 +1,6 @@
 """The command that measures how well a model answers: evaluate."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +17,7 @@ from ecoflap.types import Loading, Recipe, Sample, ScoreBundle
 from ecoflap.types.answer import check_choice
 
 if TYPE_CHECKING:
+    from ecoflap.data.samples import Samples
     from ecoflap.evaluation import Metric, Point
 
 # Targets where none is given.
@@ -53,27 +54,14 @@ def evaluate(
     loading: Loading = LOADING,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    from ecoflap.data.registry import check_source, samples_for
-    from ecoflap.evaluation import METRICS, metric_for
-
     usual = [value for value in TARGETS if recipe.max_sparsity is None or value <= recipe.max_sparsity]
     # Without --target only a recipe's file or its pattern give one.
     given = target or ([recipe.target] if recipe.target or isinstance(recipe.overrides, Table) else None)
     targets = given or usual
     recipes = [replace(recipe, target=value) for value in targets]
-    if data is None and model != "demo" and calibration != "demo":
-        raise EcoflapError("evaluation_missing", model=model)
-    check_source(data)
-    check_choice(questions, seed)
-    if metric is not None:
-        find("metric", metric, METRICS)
+    ask = evaluation_set(model, data, metric, questions, seed, calibration)
     explorer = opened(model, scores, loading, calibration)
-    loaded = explorer.wait().model
-    facts = {"asks": loaded.asks, "labels": loaded.labels}
-    found = samples_for(model, data or "demo", questions, seed, "evaluation", **facts)
-    marked = metric_for(metric, found.samples, found.captions)
-    for note in found.notes:
-        stderr.print(note, markup=False)
+    found, marked = ask(explorer)
     recipes = [fitted(chosen, explorer.scored(chosen).layers) for chosen in recipes]
     if not given and recipe.overrides:
         recipes = _possible(explorer.scored(recipe), recipe, targets)
@@ -82,6 +70,35 @@ def evaluate(
     title = say(TITLES[marked.name], count=f"{len(found.samples):,}", data=found.name)
     title += "\n" + say("cli.evaluate.captions") if found.captions else ""
     show(document | {"points": [point.to_json() for point in points]}, form, title, list(map(_row, points)))
+
+
+def evaluation_set(
+    model: str, data: str | None, metric: str | None, questions: int, seed: int, calibration: str | None
+) -> "Callable[[Explorer], tuple[Samples, Metric]]":
+    """What gives the questions and how answers are marked once the model is loaded; what cannot be is said before.
+
+    Raises:
+        EcoflapError: there is no such source, metric or number of questions.
+    """
+    from ecoflap.data.registry import check_source, samples_for
+    from ecoflap.evaluation import METRICS, metric_for
+
+    if data is None and model != "demo" and calibration != "demo":
+        raise EcoflapError("evaluation_missing", model=model)
+    check_source(data)
+    check_choice(questions, seed)
+    if metric is not None:
+        find("metric", metric, METRICS)
+
+    def ask(explorer: Explorer) -> "tuple[Samples, Metric]":
+        loaded = explorer.wait().model
+        facts = {"asks": loaded.asks, "labels": loaded.labels}
+        found = samples_for(model, data or "demo", questions, seed, "evaluation", **facts)
+        for note in found.notes:
+            stderr.print(note, markup=False)
+        return found, metric_for(metric, found.samples, found.captions)
+
+    return ask
 
 
 def _possible(bundle: ScoreBundle, recipe: Recipe, targets: Sequence[float]) -> list[Recipe]:

@@ -13,7 +13,7 @@ from ecoflap.data.columns import Columns, answers_of, sample_of
 from ecoflap.data.files import PictureFolders, by_id, mentions, read_json, records
 from ecoflap.data.samples import Samples, Wanted, gather, rows_of
 from ecoflap.errors import EcoflapError
-from ecoflap.texts import say
+from ecoflap.texts import Phrase
 from ecoflap.types import Sample
 
 COLUMNS = Columns("file_name", None, "caption")
@@ -85,6 +85,6 @@ def _sample(
     found: list[tuple[dict[str, Any], list[str]]], file: str, folders: PictureFolders, wanted: Wanted, i: int
 ) -> Sample:
     record, captions = found[i]
-    where = say("data.picture", number=record["id"], name=file)
+    where = Phrase("data.picture", number=record["id"], name=file)
     row = {"file_name": record.get("file_name"), "caption": captions}
     return sample_of(row, COLUMNS, wanted, where, lambda name: folders.open([str(name)], where))

@@ -17,7 +17,7 @@ from ecoflap.data.samples import Row, Samples, Wanted, by_chance, gather, rows_o
 from ecoflap.data.saved import SAVED, check_inside
 from ecoflap.errors import EcoflapError, first_line
 from ecoflap.models.hub import check_online
-from ecoflap.texts import say
+from ecoflap.texts import Phrase
 
 ENDINGS = (".parquet", ".arrow")
 # Rows of a set on the hub among which samples are chosen; it is read in order, a window at a time.
@@ -138,7 +138,7 @@ def _split(found: Any, part: str | None, wanted: Wanted, name: str) -> tuple[str
     """Name and rows of the split to read; a dataset without splits is read as it is."""
     if not isinstance(found, Mapping):
         if part is not None:
-            raise EcoflapError("data_split", name=name, value=part, choices=say("data.no_splits"))
+            raise EcoflapError("data_split", name=name, value=part, choices=Phrase("data.no_splits"))
         return name, found
     chosen = part or next((split for split in SPLITS[wanted.split] if split in found), next(iter(found), ""))
     if chosen not in found:

@@ -13,7 +13,7 @@ from ecoflap.data.files import PictureFolders
 from ecoflap.data.samples import Wanted
 from ecoflap.errors import EcoflapError
 from ecoflap.pictures import on_white, open_picture
-from ecoflap.texts import say
+from ecoflap.texts import Phrase
 from ecoflap.types import Sample
 
 # A file of a dataset on the hub, or in a zip archive there.
@@ -30,7 +30,7 @@ class RowReader:
 
     def sample(self, i: int, row: Mapping[str, Any]) -> Sample:
         """Row `i`, counted from 0."""
-        where = say("data.row", row=i, name=self._name)
+        where = Phrase("data.row", row=i, name=self._name)
         return sample_of(row, self._columns, self._wanted, where, lambda cell: self._picture(cell, where))
 
     def _picture(self, cell: Any, where: str) -> Image.Image:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from ecoflap.accuracy import label_of
 from ecoflap.errors import EcoflapError
-from ecoflap.texts import say
+from ecoflap.texts import Phrase, say
 from ecoflap.types import Sample
 from ecoflap.types.answer import check_choice
 from ecoflap.types.loading import ASKS
@@ -131,7 +131,7 @@ def gather(name: str, rows: Iterable[Row], wanted: Wanted, captions: bool = Fals
             if wanted.labels:
                 label_of(sample.answer, wanted.labels)
         except EcoflapError as error:
-            skipped[i] = str(error)
+            skipped[i] = error.phrase
             continue
         size += 3 * sample.image.width * sample.image.height if sample.image else 0
         if size > MOST_BYTES:
@@ -142,6 +142,6 @@ def gather(name: str, rows: Iterable[Row], wanted: Wanted, captions: bool = Fals
     said = tuple(skipped[i] for i in sorted(skipped))
     if not found:
         count = f"{len(said):,}"
-        reason = say("data.none_usable", count=count, first=said[0]) if said else say("data.no_rows")
+        reason = Phrase("data.none_usable", count=count, first=said[0]) if said else Phrase("data.no_rows")
         raise EcoflapError("samples_empty", name=name, reason=reason)
     return Samples(name, tuple(found[i] for i in sorted(found)), said, wanted.count, captions)

@@ -11,7 +11,7 @@ from ecoflap.data.columns import Columns, columns_of, sample_of
 from ecoflap.data.files import PictureFolders
 from ecoflap.data.samples import Samples, Wanted, gather, rows_of
 from ecoflap.errors import EcoflapError
-from ecoflap.texts import say
+from ecoflap.texts import Phrase
 from ecoflap.types import Sample
 
 TABLE = "samples.csv"
@@ -63,7 +63,7 @@ def lines_of(table: Path, name: str, most: int | None = None) -> tuple[list[str]
 
 def _sample(lines: list[Line], table: str, columns: Columns, folders: PictureFolders, wanted: Wanted, i: int) -> Sample:
     number, cells = lines[i]
-    where = say("data.line", line=number, name=table)
+    where = Phrase("data.line", line=number, name=table)
     if cells is None:
         raise EcoflapError("samples_line", where=where)
     return sample_of(cells, columns, wanted, where, lambda cell: folders.open([str(cell)], where))
@@ -108,7 +108,7 @@ def _jsonl(path: Path, name: str, most: int | None) -> tuple[list[str], list[Lin
             _check_width(len(names), name, most)
         count = len(lines) + sum(1 for _ in full)
     if lines and not names:
-        raise EcoflapError("samples_line", where=say("data.line", line=lines[0][0], name=path.name))
+        raise EcoflapError("samples_line", where=Phrase("data.line", line=lines[0][0], name=path.name))
     return list(names), lines, count
 
 

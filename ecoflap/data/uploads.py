@@ -10,7 +10,7 @@ from ecoflap.data.columns import Columns, cells_of, columns_of
 from ecoflap.data.samples import Wanted
 from ecoflap.data.table import ENDINGS, Line, lines_of
 from ecoflap.errors import EcoflapError
-from ecoflap.texts import say
+from ecoflap.texts import Phrase
 from ecoflap.types.loading import KINDS
 
 MOST_ROWS = 200
@@ -97,13 +97,13 @@ def rows_from(files: Sequence[File], kind: str) -> Rows:
 def _notes(table: str, count: int, others: list[str], twice: list[str], unused: list[str]) -> Iterator[str]:
     """One sentence for everything that was uploaded and is not used as people may expect."""
     if count > MOST_ROWS:
-        yield say("batch.cut", name=table or say("batch.pictures"), count=f"{count:,}", most=MOST_ROWS)
+        yield Phrase("batch.cut", name=table or Phrase("batch.pictures"), count=f"{count:,}", most=MOST_ROWS)
     if others:
-        yield say("batch.tables", name=table, others=_some(others))
+        yield Phrase("batch.tables", name=table, others=_some(others))
     if twice:
-        yield say("batch.twice", names=_some(twice))
+        yield Phrase("batch.twice", names=_some(twice))
     if unused:
-        yield say("batch.unused", names=_some(unused))
+        yield Phrase("batch.unused", names=_some(unused))
 
 
 def _is_table(name: str) -> bool:
@@ -128,7 +128,7 @@ def _rows(table: str, path: Path, pictures: dict[str, Path], kind: str) -> tuple
 def _row(line: Line, table: str, columns: Columns, wanted: Wanted, places: dict[str, Path]) -> Row:
     """One row with its picture among `places`: as it is spelled, or else whatever its capitals."""
     number, values = line
-    where, name = say("data.line", line=number, name=table), ""
+    where, name = Phrase("data.line", line=number, name=table), ""
     try:
         if values is None:
             raise EcoflapError("samples_line", where=where)
@@ -151,4 +151,4 @@ def _text(cell: Any) -> str:
 def _some(names: Collection[str], most: int = 5) -> str:
     """The first names, and how many more there are."""
     shown = ", ".join(list(names)[:most])
-    return shown if len(names) <= most else say("batch.more", names=shown, count=len(names) - most)
+    return shown if len(names) <= most else Phrase("batch.more", names=shown, count=len(names) - most)

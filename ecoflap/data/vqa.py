@@ -12,7 +12,7 @@ from ecoflap.data.columns import Columns, sample_of
 from ecoflap.data.files import PictureFolders, by_id, mentions, read_json, records
 from ecoflap.data.samples import Samples, Wanted, gather, rows_of
 from ecoflap.errors import EcoflapError
-from ecoflap.texts import say
+from ecoflap.texts import Phrase
 from ecoflap.types import Sample
 
 COLUMNS = Columns("image", "question", "answer", "answers", "answer_type")
@@ -58,7 +58,7 @@ def _pair(path: Path) -> tuple[Path, dict[str, Any], Answers]:
     else:
         questions, annotations = _beside(path, *QUESTIONS), [path]
     if not questions or not annotations:
-        raise EcoflapError("samples_half", path=path, missing=say("data.answers" if questions else "data.questions"))
+        raise EcoflapError("samples_half", path=path, missing=Phrase("data.answers" if questions else "data.questions"))
     if len(questions) > 1 and len(annotations) > 1:
         only(path, questions)
     return _matching(questions, annotations)
@@ -94,7 +94,7 @@ def _sample(
     i: int,
 ) -> Sample:
     asked, given = found[i]
-    where = say("data.question", number=asked["question_id"], name=names[0])
+    where = Phrase("data.question", number=asked["question_id"], name=names[0])
     answers = given.get("multiple_choice_answer") or given.get("answers")
     row = given | {"question": asked.get("question"), "answer": answers, "image": asked.get("image_id")}
     opened = lambda key: folders.open(_picture_names(key, names[1]), where)  # noqa: E731

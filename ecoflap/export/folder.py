@@ -1,6 +1,5 @@
 """The folder of a pruned model: weights in the checkpoint's types, other files as they were, recipe, scores, card."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +14,7 @@ from ecoflap.errors import EcoflapError
 from ecoflap.export import card, stored
 from ecoflap.export.beside import LEFT, PACKED, copy_files, own
 from ecoflap.types import Allocation, Recipe
+from ecoflap.types.bundle import beside
 
 if TYPE_CHECKING:
     from ecoflap.engine import Engine
@@ -87,37 +87,37 @@ def save_pruned(
     """
     if packed:
         check_packed(engine.model)
-    with _new(out) as beside:
+    with _new(out) as new:
         with engine.state(allocation, recipe) as model:
-            _save(model, beside)
-        recipe.write(beside / "recipe.json")
-        for path in stored.files(beside):  # the library lets nobody else read them
-            shutil.copymode(beside / "recipe.json", path)
+            _save(model, new)
+        recipe.write(new / "recipe.json")
+        for path in stored.files(new):  # the library lets nobody else read them
+            shutil.copymode(new / "recipe.json", path)
         if origin is not None:
-            origin.bundle.write(beside / "scores.json")
+            origin.bundle.write(new / "scores.json")
             source = engine.model.folder
             before = source / "README.md" if source and own(source / "README.md", source) else None
             text = card.section(allocation, recipe, origin, packed)
-            card.write(beside / "README.md", before, engine.model.name, text)
-        return _finished(engine.model, beside, packed)
+            card.write(new / "README.md", before, engine.model.name, text)
+        return _finished(engine.model, new, packed)
 
 
 @contextmanager
 def _new(out: Path) -> Iterator[Path]:
     """A folder to write to, which becomes `out` if nothing goes wrong, and nothing else."""
     out = check_new(out)
-    beside = out.with_name(f".{out.name}.{os.getpid()}")
+    there = beside(out)
     made = [folder for folder in out.parents if not folder.exists()]
     try:
-        beside.mkdir(parents=True)
-        yield beside
+        there.mkdir(parents=True)
+        yield there
         if out.exists():
             out.rmdir()
-        beside.rename(out)
+        there.rename(out)
     except (OSError, SafetensorError) as error:
         raise EcoflapError("out_unwritable", out=out, reason=getattr(error, "strerror", None) or error) from error
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(there, ignore_errors=True)
         for folder in made:
             with suppress(OSError):  # where all went well, `out` is inside
                 folder.rmdir()

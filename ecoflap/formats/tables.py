@@ -130,21 +130,26 @@ def fitted(recipe: Recipe, layers: Sequence[Layer]) -> Recipe:
 
 def write_table(path: Path, allocation: Allocation) -> None:
     """Write the prunable layers' sparsities to `path`, YAML or CSV by its ending; whole or not at all."""
-    rows = [
-        (layer, kept, sparsity)
-        for layer, kept, sparsity, counts in zip(
-            allocation.layers, allocation.kept, allocation.sparsity, allocation.prunable
-        )
-        if counts
-    ]
     if path.suffix.lower() in YAML:
-        lavis = to_lavis([layer.name for layer, _, _ in rows])
-        table = {f"{lavis[layer.name]}.weight": sparsity for layer, _, sparsity in rows}
-        write_text(path, yaml.safe_dump(table, sort_keys=False))
+        write_text(path, yaml_text(allocation))
         return
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("name", "block", "modality", "rows", "cols", "kept", "sparsity"))
-    for layer, kept, sparsity in rows:
+    for layer, kept, sparsity in _prunable(allocation):
         writer.writerow((layer.name, layer.block, layer.modality, layer.rows, layer.cols, kept, sparsity))
     write_text(path, text.getvalue())
+
+
+def yaml_text(allocation: Allocation) -> str:
+    """The prunable layers' sparsities as a `sparsity_dict`."""
+    rows = _prunable(allocation)
+    lavis = to_lavis([layer.name for layer, _, _ in rows])
+    table = {f"{lavis[layer.name]}.weight": sparsity for layer, _, sparsity in rows}
+    return yaml.safe_dump(table, sort_keys=False)
+
+
+def _prunable(allocation: Allocation) -> list[tuple[Layer, int, float]]:
+    """(layer, weights kept, sparsity) of the prunable set, in order."""
+    rows = zip(allocation.layers, allocation.kept, allocation.sparsity, allocation.prunable)
+    return [(layer, kept, sparsity) for layer, kept, sparsity, counts in rows if counts]

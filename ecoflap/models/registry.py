@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ecoflap.errors import EcoflapError
-from ecoflap.texts import say
+from ecoflap.texts import Phrase
 from ecoflap.types import Layer
 from ecoflap.types.loading import Loading, LoadProgress
 
@@ -180,9 +180,9 @@ def openable() -> list[dict[str, Any]]:
         if reason is None and hub.cached(spec) is None:
             reason = EcoflapError("hub_partial", spec=spec)
         if reason is None and kinds.describe(spec) is None:
-            reason = EcoflapError("model_kind", spec=spec, kind=say("models.other"))
+            reason = EcoflapError("model_kind", spec=spec, kind=Phrase("models.other"))
         found.append((spec, "cli.models.cached", size, reason))
     return [
-        {"model": spec, "what": what, "bytes": size or None, "available": not why, "why": str(why) if why else None}
+        {"model": spec, "what": what, "bytes": size or None, "available": not why, "why": why.phrase if why else None}
         for spec, what, size, why in found
     ]

@@ -3,9 +3,13 @@
 import hashlib
 import json
 import os
+import shutil
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +17,8 @@ from ecoflap.errors import EcoflapError
 from ecoflap.types.layer import Layer, check_name
 
 FORMAT = "ecoflap-scores/1"
+# Seconds after which what a process left half-written is nobody's.
+LONG = 3600
 _OPTIONAL = (
     "model_fingerprint",
     "calibration",
@@ -29,13 +35,48 @@ _OPTIONAL = (
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` beside `path`, then rename: a reader sees the old file or the new one, never half of one."""
-    beside = check_writable(path).with_name(f".{path.name}.{os.getpid()}")
+    there = beside(check_writable(path))
     try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        there.write_text(text, encoding="utf-8")
+        there.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        there.unlink(missing_ok=True)
         raise EcoflapError("out_unwritable", out=path, reason=error.strerror or error) from error
+
+
+def beside(path: Path) -> Path:
+    """Where a process writes what becomes `path` when it is whole. What killed processes left there is removed."""
+    for left in path.parent.glob(f".{escape(path.name)}.*"):
+        number = left.name.rpartition(".")[2]
+        if number.isdecimal() and not _runs(int(number)) and _idle(left):
+            shutil.rmtree(left, ignore_errors=True) if left.is_dir() else _try_unlink(left)
+    return path.with_name(f".{path.name}.{os.getpid()}")
+
+
+def _try_unlink(left: Path) -> None:
+    with suppress(OSError):  # somebody else's, perhaps
+        left.unlink()
+
+
+def _idle(left: Path) -> bool:
+    """Whether nobody has written to a file or a folder for long: a process of another machine may be at work there."""
+    try:
+        return time.time() - max(path.stat().st_mtime for path in (left, *left.glob("*"))) > LONG
+    except OSError:
+        return False
+
+
+def _runs(process: int) -> bool:
+    """Whether there is such a process on this machine; yes where that cannot be asked."""
+    if os.name != "posix":  # elsewhere the question would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def check_writable(path: Path) -> Path:

@@ -116,9 +116,13 @@ class Recipe:
         """The largest sparsity that the allocator may give a group; a hand may fix a larger one."""
         return min(1.0, self.target + self.cap_margin) if self.max_sparsity is None else self.max_sparsity
 
+    def text(self) -> str:
+        """What its file holds."""
+        return json.dumps({"format": FORMAT} | asdict(self), indent=1) + "\n"
+
     def write(self, path: Path) -> None:
         """Write the recipe as JSON to `path`, whole or not at all."""
-        write_text(path, json.dumps({"format": FORMAT} | asdict(self), indent=1) + "\n")
+        write_text(path, self.text())
 
     @classmethod
     def read(cls, path: Path) -> "Recipe":
@@ -127,14 +131,22 @@ class Recipe:
         Raises:
             EcoflapError: not readable, not a recipe, or with a value that no recipe can have.
         """
-        document = read_json(path)
+        return cls.from_json(read_json(path), path)
+
+    @classmethod
+    def from_json(cls, document: Any, place: Any) -> "Recipe":
+        """A recipe from a JSON document; `place` names it in errors.
+
+        Raises:
+            EcoflapError: as for `read`.
+        """
         found = document.get("format") if isinstance(document, dict) else type(document).__name__
         if found != FORMAT:
-            raise EcoflapError("recipe_format", place=path, value=found, wanted=FORMAT)
+            raise EcoflapError("recipe_format", place=place, value=found, wanted=FORMAT)
         known = {item.name for item in fields(cls)} | {"format"}
         strange = sorted(set(document) - known)
         if strange:
-            raise EcoflapError("recipe_field", place=path, fields=", ".join(strange))
+            raise EcoflapError("recipe_field", place=place, fields=", ".join(strange))
         values = {key: value for key, value in document.items() if key != "format"}
         if isinstance(values.get("modalities"), list):
             values["modalities"] = tuple(values["modalities"])

@@ -2,10 +2,13 @@
 
 import os
 
-# Before gradio is imported: no request leaves the machine.
-os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+from ecoflap.ui.importing import without_stubs
 
-from ecoflap.ui.launching import launch_options
-from ecoflap.ui.page import build
+# Before gradio is imported: no request leaves the machine, and no time is lost.
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+without_stubs()
+
+from ecoflap.ui.launching import launch_options  # noqa: E402
+from ecoflap.ui.page import build  # noqa: E402
 
 __all__ = ["build", "launch_options"]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ecoflap.accuracy import same_words
-from ecoflap.allocation.registry import find
 from ecoflap.asking import DENSE, PINNED, PRUNED, Said
 from ecoflap.models.kinds import CLASSIFIER, ZERO_SHOT
 from ecoflap.texts import say
@@ -112,8 +111,8 @@ def _words(recipe: Recipe, language: str) -> str:
     """How a recipe shares its zeros out, in a few words."""
     if recipe.fixed:
         return say("page.ask.recipe.pattern", language, pattern=recipe.pattern)
-    title = find(recipe.allocator).title.partition(":")[0]
-    return say("page.ask.recipe.free", language, allocator=title, pruner=recipe.pruner.capitalize())
+    allocator = say(f"page.allocator.{recipe.allocator}", language)
+    return say("page.ask.recipe.free", language, allocator=allocator, pruner=recipe.pruner.capitalize())
 
 
 def _settings(asked: Question, language: str) -> str:

@@ -1,4 +1,4 @@
-"""The page's two public endpoints, with the arguments of the command line."""
+"""The page's public endpoints, with the arguments of the command line; docs/api.md describes them."""
 
 from typing import Any, Literal
 
@@ -8,6 +8,8 @@ from ecoflap.errors import EcoflapError
 from ecoflap.pictures import open_picture
 from ecoflap.types import Recipe
 from ecoflap.types.pattern import UNSTRUCTURED
+from ecoflap.ui import running_api
+from ecoflap.ui.jobs import Jobs
 from ecoflap.ui.session import uploaded
 
 MODALITIES = ["vision", "language"]
@@ -18,8 +20,8 @@ def chosen(modalities: Any) -> Any:
     return tuple(modalities) if isinstance(modalities, list) else modalities
 
 
-def register(host: Any, language: str) -> None:
-    """Add /allocate and /ask to the current Blocks."""
+def register(host: Any, jobs: Jobs, language: str) -> None:
+    """Add /allocate, /ask, /score and /sweep to the current Blocks."""
 
     def allocate(
         target: float = 0.5,
@@ -32,9 +34,21 @@ def register(host: Any, language: str) -> None:
         pattern: Literal["unstructured", "2:4", "4:8"] = UNSTRUCTURED,
         overrides: dict | None = None,
     ) -> dict:
-        """Sparsity of every group. Without max_sparsity the cap is min(1, target + cap_margin). Shares are 0 to 1.
+        """Share a sparsity budget out over the model's groups of weights by their importance scores; no model needed.
 
-        Overrides fix the sparsity of layers, blocks or modalities by name; the rest pays.
+        Parameters:
+            target: share of the prunable weights that becomes zero, 0 to 1.
+            max_sparsity: the cap of a group; without it min(1, target + cap_margin).
+            cap_margin: how far above the target a group may go.
+            granularity: what shares one sparsity: each matrix, each block, or each modality.
+            aggregate: a group's score is the sum of its matrices' scores, or that sum per weight.
+            allocator: ecoflap, response or uniform.
+            modalities: what is pruned, of vision, bridge, language.
+            pattern: which zeros are allowed in a row; 2:4 and 4:8 fix every sparsity at 0.5.
+            overrides: name of a layer, block or modality to the sparsity that it is fixed at; the rest pays.
+
+        Returns:
+            target, achieved and the sparsity of every group by name.
         """
         with sentence(language):
             settings = (target, max_sparsity, cap_margin, allocator, granularity, aggregate, chosen(modalities))
@@ -57,10 +71,27 @@ def register(host: Any, language: str) -> None:
         pattern: Literal["unstructured", "2:4", "4:8"] = UNSTRUCTURED,
         overrides: dict | None = None,
     ) -> dict:
-        """The dense and the pruned model's answer to a question about an uploaded picture.
+        """Ask the dense and the pruned model the same question about a picture.
 
         A classifier takes no question, a model that reads text alone no picture; a zero-shot model's question lists the
         labels, separated by commas.
+
+        Parameters:
+            image: the picture, uploaded.
+            question: about the picture.
+            target: share of the prunable weights that becomes zero, 0 to 1.
+            max_sparsity: the cap of a group; without it min(1, target + cap_margin).
+            cap_margin: how far above the target a group may go.
+            granularity: what shares one sparsity: each matrix, each block, or each modality.
+            aggregate: a group's score is the sum of its matrices' scores, or that sum per weight.
+            allocator: ecoflap, response or uniform.
+            modalities: what is pruned, of vision, bridge, language.
+            pruner: wanda or magnitude.
+            pattern: which zeros are allowed in a row; 2:4 and 4:8 fix every sparsity at 0.5.
+            overrides: name of a layer, block or modality to the sparsity that it is fixed at; the rest pays.
+
+        Returns:
+            dense and pruned answer, target, achieved, and the tokens of both with their probabilities.
         """
         with sentence(language):
             settings = (target, max_sparsity, cap_margin, allocator, granularity, aggregate, chosen(modalities))
@@ -81,6 +112,7 @@ def register(host: Any, language: str) -> None:
 
     gr.api(allocate, api_name="allocate", queue=False)
     gr.api(ask, api_name="ask", concurrency_id="model", concurrency_limit=1)
+    running_api.register(host, jobs, language, sentence, chosen)
 
 
 class sentence:

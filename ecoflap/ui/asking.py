@@ -6,12 +6,12 @@ from typing import Any
 import gradio as gr
 
 from ecoflap.asking import PINNED, PRUNED, Said
-from ecoflap.errors import Cancelled, EcoflapError, first_line
+from ecoflap.errors import Cancelled, EcoflapError, failure
 from ecoflap.texts import say
 from ecoflap.types.loading import KINDS
 from ecoflap.ui import answers, payload, session
 from ecoflap.ui.handlers import Handlers
-from ecoflap.ui.jobs import Jobs, Tell, wait_for
+from ecoflap.ui.jobs import Jobs, Tell, in_turn, wait_for
 
 # The name of this work among a person's.
 ASK = "ask"
@@ -36,9 +36,11 @@ class Asking:
             knobs: of the recipe that the slider shows.
         """
         about = session.mark_of(token)
+        named = {"pruned": knobs, "pinned": pinned or ()}
+        named = {name: dict(zip(session.DEFAULTS, each)) for name, each in named.items()}
         for value in self._asked(request.session_hash, token, question, pinned, knobs):
             # With the mark, the browser leaves out what comes late, of a picture that is no longer there.
-            yield value and value | {"about": about}
+            yield value and value | {"about": about, "knobs": named}
 
     def forget(self, request: gr.Request) -> None:
         """Another picture: end the question to the old one, and let nothing more of it be seen."""
@@ -58,9 +60,13 @@ class Asking:
         )
 
         def work(tell: Tell) -> dict[str, Any]:
-            nonlocal asked
             recipe = session.recipe_of(*knobs)
             wait_for(self.handlers.explorer, tell, waiting)
+            with in_turn(self.handlers.host.lines[ASK], tell, self.language):
+                return answered(recipe, tell)
+
+        def answered(recipe: Any, tell: Tell) -> dict[str, Any]:
+            nonlocal asked
             explorer, kind = self.handlers.explorer, self.handlers.kind()
             explorer.check_scored(recipe)
             tell(busy)
@@ -84,8 +90,8 @@ class Asking:
         except EcoflapError as error:
             yield {"state": "error", "words": error.text(self.language)}
         except Exception as error:  # whatever a model runs into, memory for one, is said where the answer would be
-            failure = EcoflapError("page_ask_failed", reason=f"{type(error).__name__}: {first_line(error)}")
-            yield {"state": "error", "words": failure.text(self.language)}
+            told = failure(error, lambda reason: EcoflapError("page_ask_failed", reason=reason))
+            yield {"state": "error", "words": told.text(self.language)}
 
     def _question(self, explorer: Any, text: str, recipe: Any, pinned: Any) -> answers.Question:
         """What is asked of whom; a pinned recipe that cannot be (any more) is left out, with the reason."""

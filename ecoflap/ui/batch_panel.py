@@ -7,8 +7,6 @@ from ecoflap.ui.batching import Batching
 from ecoflap.ui.embed import panel
 from ecoflap.ui.shared import MODEL, PRIVATE, Shared
 
-# A batch may take minutes. In a queue of its own, whoever asks one question meanwhile waits for a few rows of it only.
-LONG = MODEL | {"concurrency_id": "batch", "concurrency_limit": 4}
 FILES = [".csv", ".jsonl", ".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"]
 
 
@@ -16,7 +14,7 @@ def build(shared: Shared) -> None:
     """Build the panel inside the current container and wire its events."""
     batching = Batching(shared.handlers, shared.jobs)
 
-    with gr.Column(elem_id="batch-section"):
+    with gr.Column(elem_id="batch-section", visible=shared.handlers.explorer.has_model):
         panel("batchhead")
         with gr.Row(elem_id="batch-buttons"):
             more = gr.UploadButton(
@@ -31,8 +29,8 @@ def build(shared: Shared) -> None:
     files, known = gr.State([]), gr.State(None)
     # The records as they come: their names are the user's, and our own bounded opener opens what they hold.
     more.upload(batching.add, [files, known, more], [files, known, shown], preprocess=False, **PRIVATE)
-    examples.click(batching.examples, [known, *shared.knobs], [known, shown], **LONG)
-    shown.ask_all(batching.run, [files, known, *shared.knobs], [known, shown], **LONG)
+    examples.click(batching.examples, [known, *shared.knobs], [known, shown], **MODEL)
+    shown.ask_all(batching.run, [files, known, *shared.knobs], [known, shown], **MODEL)
     shown.halt(batching.stop, None, None, queue=False, **PRIVATE)
     shown.forget(batching.clear, None, [files, known, shown], queue=False, **PRIVATE)
     asking = shared.asking

@@ -6,8 +6,8 @@ from typing import Any
 from ecoflap.asking import DENSE, PRUNED, sample_of
 from ecoflap.batch import Batch, Outcome
 from ecoflap.data.uploads import Row, Rows
-from ecoflap.errors import Cancelled, EcoflapError, first_line
-from ecoflap.texts import say
+from ecoflap.errors import Cancelled, EcoflapError, failure
+from ecoflap.texts import told
 from ecoflap.types import Recipe, Sample
 from ecoflap.types.loading import KINDS
 from ecoflap.ui import payload, pictures, session
@@ -43,13 +43,25 @@ def remembered(rows: Rows, model: str, known: Any) -> Batch:
 def ready_value(rows: Rows, language: str) -> dict[str, Any]:
     """Rows that wait to be asked, as JSON."""
     shown = [row_value(row, row.problem, language) | {"said": {}, "same": None, "thumb": None} for row in rows.rows]
-    return {"state": "ready", "table": rows.table, "notes": list(rows.notes), "rows": shown, "total": len(shown)}
+    return {
+        "state": "ready",
+        "table": rows.table,
+        "notes": [told(note, language) for note in rows.notes],
+        "rows": shown,
+        "total": len(shown),
+    }
 
 
 def row_value(row: Row, problem: EcoflapError | None, language: str) -> dict[str, Any]:
     """One row as JSON, without answers."""
     words = problem.text(language) if problem else ""
-    return {"where": row.where, "name": row.name, "question": row.question, "expected": row.expected, "problem": words}
+    return {
+        "where": told(row.where, language),
+        "name": row.name,
+        "question": row.question,
+        "expected": row.expected,
+        "problem": words,
+    }
 
 
 def recipe_value(explorer: Any, recipe: Recipe, achieved: float) -> dict[str, Any]:
@@ -70,7 +82,7 @@ def recipe_value(explorer: Any, recipe: Recipe, achieved: float) -> dict[str, An
 
 def failure_words(error: Exception, language: str) -> str:
     """One sentence about whatever ended a batch."""
-    return say("page.batch.failed", language, reason=f"{type(error).__name__}: {first_line(error)}")
+    return failure(error, lambda reason: EcoflapError("batch_failed", reason=reason)).text(language)
 
 
 class Run:
@@ -132,7 +144,7 @@ class Run:
             "left": None if pace is None else round(pace * left),
             "table": self.rows.table,
             "examples": self.examples,
-            "notes": list(self.rows.notes),
+            "notes": [told(note, self.handlers.language) for note in self.rows.notes],
             "rows": [self._row(number, outcome) for number, outcome in enumerate(self.batch.outcomes)],
             "summary": self._summary(),
             "key": payload.key_of(self.recipe, self.model),

@@ -12,12 +12,12 @@ import gradio as gr
 from ecoflap.data.uploads import Row, Rows, rows_from
 from ecoflap.demo import questions
 from ecoflap.errors import Cancelled, EcoflapError
-from ecoflap.texts import say
+from ecoflap.texts import Phrase, say
 from ecoflap.types.loading import KINDS
 from ecoflap.ui import session
 from ecoflap.ui.batch_run import Run, failure_words, known_of, ready_value, remembered
 from ecoflap.ui.handlers import Handlers, sent
-from ecoflap.ui.jobs import Jobs, Tell, wait_for
+from ecoflap.ui.jobs import Jobs, Tell, in_turn, wait_for
 
 KIND = "batch"
 EXAMPLES, MOST_FILES = 20, 1000
@@ -101,9 +101,10 @@ class Batching:
             nonlocal run
             recipe = session.recipe_of(*knobs)
             wait_for(self.handlers.explorer, tell, waiting)
-            self.handlers.explorer.check_scored(recipe)
-            run = Run(self.handlers, recipe, rows(), known, rows is example_rows)
-            return run.work(tell)
+            with in_turn(self.handlers.host.lines[KIND], tell, self.language):
+                self.handlers.explorer.check_scored(recipe)
+                run = Run(self.handlers, recipe, rows(), known, rows is example_rows)
+                return run.work(tell)
 
         try:
             if not self.handlers.explorer.status(self.language).ready:
@@ -126,7 +127,7 @@ def example_rows() -> Rows:
         token = session.example_token(index)
         pair = questions.ask(session.scene_for(token), kinds[len(rows) % len(kinds)], random.Random(index))
         if pair:
-            rows.append(Row(say("batch.scene", number=len(rows) + 1), "", *pair, picture=token))
+            rows.append(Row(Phrase("batch.scene", number=len(rows) + 1), "", *pair, picture=token))
         if len(rows) == EXAMPLES:
             break
     return Rows("", tuple(rows))

@@ -7,7 +7,7 @@ import gradio as gr
 
 from ecoflap.errors import EcoflapError
 from ecoflap.models.registry import DEMO
-from ecoflap.texts import say
+from ecoflap.texts import say, told
 from ecoflap.ui import ask_panel, pictures, scoring_panel
 from ecoflap.ui.handlers import SCORES, Handlers, sent
 from ecoflap.ui.session import DEFAULTS
@@ -43,12 +43,14 @@ class Changing:
     def models(self) -> dict[str, Any]:
         """What can be opened, and how far opening is."""
         state = self.host.state(self.language)
-        listed = [entry | {"name": self._name(entry["spec"])} for entry in self.host.listed()]
+        listed = [self._listed(entry) for entry in self.host.listed()]
         return state | {"listed": listed, "free": self.host.free}
 
-    def _name(self, spec: str) -> str:
-        """What people call a model of the list, as the head of the page does."""
-        return say("models.demo_name", self.language) if spec == DEMO else spec
+    def _listed(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """A model of the list with its name, as the head of the page has it, and why it cannot be opened."""
+        spec = entry["spec"]
+        name = say("models.demo_name", self.language) if spec == DEMO else spec
+        return entry | {"name": name, "why": told(entry["why"], self.language)}
 
     def has_bridge(self) -> bool:
         """Whether there is a bridge to prune, as far as is known."""

@@ -7,29 +7,42 @@ from typing import Any
 
 import gradio as gr
 
-from ecoflap.texts import table
+from ecoflap.texts import LANGUAGES, table
 
 ASSETS = Path(__file__).parents[2] / "assets"
 # In the order in which they build on each other.
 SCRIPTS = (
-    *("store.js", "sending.js", "recipe.js", "history.js", "locks.js", "layout.js", "mapviews.js", "maplabels.js"),
+    *("language.js", "store.js", "sending.js", "recipe.js", "history.js", "locks.js", "layout.js"),
+    *("mapviews.js", "maplabels.js"),
     *("mapdraw.js", "maphead.js", "map.js", "table.js", "keys.js", "play.js", "panels.js", "strip.js"),
     *("layerdraw.js", "layerlock.js", "layer.js", "overlay.js", "figures.js", "models.js", "scoring.js"),
     *("scoringform.js", "ask.js", "answers.js", "intake.js", "camera.js", "editor.js", "strips.js"),
-    *("ladder.js", "blame.js", "changes.js", "compare.js", "csv.js", "batch.js", "live.js"),
+    *("svg.js", "svgmap.js", "saving.js", "savefigures.js", "savelayer.js", "report.js", "exporting.js"),
+    *("ladder.js", "blame.js", "changes.js", "compare.js", "csv.js", "batch.js", "gradio.js", "needs.js", "live.js"),
+    *("toursteps.js", "tour.js", "learnmath.js", "learn.js", "learntopics.js"),
+    *("linkkeys.js", "linkhide.js", "linkshare.js", "linkrestore.js", "link.js"),
 )
 STYLES = (
     *("page.css", "strip.css", "map.css", "table.css", "play.css", "layer.css", "figures.css", "scoring.css"),
-    *("ask.css", "ladder.css", "compare.css", "batch.css", "history.css"),
+    *("ask.css", "ladder.css", "compare.css", "batch.css", "history.css", "export.css", "tour.css", "learn.css"),
+    "link.css",
 )
 
 
-def head(language: str = "en") -> str:
-    """What goes into the page's head: the page.* sentences and the scripts, inline, so no file has to be served."""
-    texts = {key: text for key, text in table(language).items() if key.startswith("page.")}
-    scripts = [f"window.ecoflapTexts = {script_json(texts)};"]
+def head() -> str:
+    """What goes into the page's head: the page.* sentences and the scripts, inline, so no file has to be served.
+
+    Gradio has one head for all its pages, so it holds every language; assets/language.js takes one and drops the rest.
+    """
+    scripts = [f"window.ecoflapTables = {script_json({language: page_texts(language) for language in LANGUAGES})};"]
     scripts += [(ASSETS / name).read_text(encoding="utf-8") for name in SCRIPTS]
     return "\n".join(f"<script>\n{script}\n</script>" for script in scripts)
+
+
+def page_texts(language: str) -> dict[str, str]:
+    """The sentences that the scripts say."""
+    own = table(language)
+    return {key: own.get(key) or text for key, text in table().items() if key.startswith("page.")}
 
 
 def css() -> str:

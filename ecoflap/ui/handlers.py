@@ -10,7 +10,7 @@ from ecoflap.allocation import ALLOCATORS
 from ecoflap.errors import EcoflapError
 from ecoflap.host import Host
 from ecoflap.models.kinds import ZERO_SHOT, Description
-from ecoflap.texts import say
+from ecoflap.texts import say, told
 from ecoflap.types import Layer, Recipe
 from ecoflap.types.bundle import chosen
 from ecoflap.ui import payload, pictures, rail, session
@@ -109,6 +109,9 @@ class Handlers:
         for cell in () if scored else found["layers"]:
             cell.update(score=None, stderr=None)
         of = {"model": f"{self.model()}:{scores}", "of": self.host.generation}
+        # For links: the fingerprints of these scores, and of those that the model brought.
+        if scored:
+            of |= {"scores": scores or self.explorer.bundle.fingerprint, "own": self.explorer.bundle.fingerprint}
         return found | of | {"allocators": self.allocators(scores) if scored else []}
 
     def retable(self, *knobs: Any) -> tuple[Any, ...]:
@@ -157,26 +160,41 @@ class Handlers:
 
     def status(self) -> dict[str, Any]:
         """Which model it is, and the state of the background loading in words."""
+        if not self.explorer.has_model:
+            return {
+                "state": "scores",
+                "words": say("page.scores_only", self.language),
+                "model": told(self.explorer.name, self.language),
+            }
         status = self.explorer.status(self.language)
         state = "error" if status.error else "ready" if status.ready else "loading"
-        value = {"state": state, "words": status.message, "model": self.explorer.name}
+        value = {"state": state, "words": status.message, "model": told(self.explorer.name, self.language)}
         if status.ready:
             facts = self.explorer.facts()
             value["dense"] = [[say(f"page.dense.{kind}", self.language), weights] for kind, weights in facts["dense"]]
-            value["found"] = facts["found"]
+            value["found"] = told(facts["found"], self.language)
         return value
 
     def choose(self, event: gr.EventData) -> tuple[Any, ...]:
-        """An example of the gallery."""
-        index = sent(event, "index")
+        """An example of the gallery by its `index`, or the scene of a link by its `seed`."""
+        index, seed = sent(event, "index"), sent(event, "seed")
+        if seed is not None:
+            return self._seeded(seed)
         if type(index) is not int or index not in range(len(pictures.EXAMPLE_INDICES)):
             most = len(pictures.EXAMPLE_INDICES) - 1
             return self._picture_error(EcoflapError("page_percent", name="example", value=index, most=most))
         return self._show(lambda: session.example_token(pictures.EXAMPLE_INDICES[index]))
 
+    def _seeded(self, seed: Any) -> tuple[Any, ...]:
+        """The scene that a seed draws."""
+        most = 2**session.SEED_BITS - 1
+        if type(seed) is not int or not 0 <= seed <= most:
+            return self._picture_error(EcoflapError("page_percent", name="seed", value=seed, most=most))
+        return self._show(lambda: session.scene_token(seed))
+
     def fresh(self) -> tuple[Any, ...]:
         """A scene that nobody has seen."""
-        return self._show(lambda: session.scene_token(random.getrandbits(48)))
+        return self._seeded(random.getrandbits(session.SEED_BITS))
 
     def upload(self, path: Any) -> tuple[Any, ...]:
         """A picture of one's own."""

@@ -3,12 +3,15 @@
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
 
 from ecoflap.errors import Cancelled
+from ecoflap.texts import say
+from ecoflap.turns import Line
 
 # Told the whole state so far, as often as the work likes; raises Cancelled once nobody wants more. The very same object
 # again is no news: whoever waits asks with it whether to go on.
@@ -106,6 +109,23 @@ def wait_for(explorer: Any, tell: Tell, state: Any) -> None:
     while not explorer.loaded_within(PACE):
         tell(state)
     explorer.wait()
+
+
+def in_turn(line: Line, tell: Tell, language: str) -> AbstractContextManager[None]:
+    """A turn in `line`, as a context; until it comes the page says how many people are before this one.
+
+    Raises:
+        Cancelled: nobody waits any more.
+    """
+    states: dict[int, dict[str, Any]] = {}
+
+    def told(before: int) -> None:
+        if before not in states:
+            words = say("page.turn.one" if before == 1 else "page.turn.many", language, count=before)
+            states[before] = {"state": "busy", "words": words, "before": before}
+        tell(states[before])
+
+    return line.turn(told)
 
 
 @dataclass

@@ -4,9 +4,8 @@ from ecoflap.ui.embed import panel
 from ecoflap.ui.laddering import Laddering
 from ecoflap.ui.shared import MODEL, PRIVATE, Shared
 
-# These take seconds to minutes and hold the model for a moment at a time: nobody's question waits in line behind them.
 # The browser keeps a double click to one; a later click is a wish of its own, and its job ends the one before.
-LONG = MODEL | {"concurrency_id": "ladder", "concurrency_limit": 2, "trigger_mode": "multiple"}
+LONG = MODEL | {"trigger_mode": "multiple"}
 
 
 def build(shared: Shared) -> None:

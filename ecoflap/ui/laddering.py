@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from ecoflap.allocation import ALLOCATORS
-from ecoflap.errors import Cancelled, EcoflapError, first_line
+from ecoflap.errors import Cancelled, EcoflapError, failure
 from ecoflap.models.kinds import CLASSIFIER, ZERO_SHOT
 from ecoflap.texts import say
 from ecoflap.types.loading import KINDS
 from ecoflap.ui import payload, session
 from ecoflap.ui.differences import Words, marked
 from ecoflap.ui.handlers import Handlers, sent
-from ecoflap.ui.jobs import Jobs, Tell, wait_for
+from ecoflap.ui.jobs import Jobs, Tell, in_turn, wait_for
 
 if TYPE_CHECKING:
     from ecoflap.blaming import Blame
@@ -109,10 +109,11 @@ class Laddering:
         def work(tell: Tell) -> None:
             nonlocal latest, explorer
             wait_for(self.handlers.explorer, tell, waiting)
-            explorer, taken = self.handlers.explorer, KINDS[self.handlers.kind()]
-            image = session.picture_for(token) if "picture" in taken else None
-            for latest in states(explorer, image, question if "text" in taken else ""):
-                tell({"state": "busy"} | latest)
+            with in_turn(self.handlers.host.lines[LADDER], tell, self.language):
+                explorer, taken = self.handlers.explorer, KINDS[self.handlers.kind()]
+                image = session.picture_for(token) if "picture" in taken else None
+                for latest in states(explorer, image, question if "text" in taken else ""):
+                    tell({"state": "busy"} | latest)
 
         try:
             if not self.handlers.explorer.status(self.language).ready:
@@ -126,8 +127,8 @@ class Laddering:
         except EcoflapError as error:
             yield {"state": "error", "words": error.text(self.language)}
         except Exception as error:  # whatever a model runs into, memory for one, is said where the result would be
-            failure = EcoflapError("page_ask_failed", reason=f"{type(error).__name__}: {first_line(error)}")
-            yield {"state": "error", "words": failure.text(self.language)}
+            told = failure(error, lambda reason: EcoflapError("page_ask_failed", reason=reason))
+            yield {"state": "error", "words": told.text(self.language)}
 
 
 def ladder_value(ladder: "Ladder", language: str) -> Value:

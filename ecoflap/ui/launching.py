@@ -5,10 +5,13 @@ from typing import Any
 
 import gradio as gr
 
-from ecoflap.ui import embed, figures
+from ecoflap.ui import embed, figures, guard
+from ecoflap.ui.shared import PEOPLE
 
 FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 MAX_UPLOAD = "20mb"
+# Whoever waits in line takes one; the slider's events and the API need some too.
+THREADS = PEOPLE + 60
 
 
 def theme() -> gr.Theme:
@@ -27,6 +30,9 @@ def theme() -> gr.Theme:
         block_background_fill="transparent",
         block_background_fill_dark="transparent",
         block_border_width="0px",
+        # Gradio's own grey can hardly be read.
+        body_text_color_subdued="#55636f",
+        body_text_color_subdued_dark="#a3b1be",
         slider_color="#0a66a8",
         slider_color_dark="#4da3e0",
         button_primary_background_fill="#0a66a8",
@@ -37,17 +43,20 @@ def theme() -> gr.Theme:
     )
 
 
-def launch_options(language: str = "en") -> dict[str, Any]:
+def launch_options() -> dict[str, Any]:
     """Arguments for `Blocks.launch` that every way of launching shares."""
     options = {
         "theme": theme(),
         "css": embed.css(),
-        "head": embed.head(language) + figures.preload(),
+        "head": embed.head() + figures.preload(),
         "footer_links": ["api"],
         "run_history": False,
         "enable_monitoring": False,
         "max_file_size": MAX_UPLOAD,
+        "max_threads": THREADS,
+        "app_kwargs": {"exception_handlers": guard.handlers()},
         "quiet": True,
+        "ssr_mode": False,
     }
     # LAVIS holds gradio at a version without some of them.
     accepted = inspect.signature(gr.Blocks.launch).parameters

@@ -69,6 +69,8 @@ class Looking:
         """What the weights say, once they are there."""
         explorer = self.handlers.explorer
         status, engine = explorer.status(self.language), explorer.engine
+        if not explorer.has_model:
+            return {"waiting": say("page.scores_only.weights", self.language)}
         if status.error:
             return {"error": status.error}
         if engine is None or not status.ready:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ecoflap.texts import say
 from ecoflap.types import Layer
@@ -61,12 +62,18 @@ class Place:
 
 def place_of(layer: Layer) -> Place:
     """The place of one layer, read from its name by rules that hold for the known families."""
-    found = re.fullmatch(r"(.*)\.(\d+)", layer.block)
-    inside = layer.name.removeprefix(layer.block).strip(".")
+    return _place_of(layer.name, layer.block, layer.modality)
+
+
+# The map, the figures and every language ask for the same names again and again.
+@lru_cache(maxsize=4096)
+def _place_of(name: str, block: str, modality: str) -> Place:
+    found = re.fullmatch(r"(.*)\.(\d+)", block)
+    inside = name.removeprefix(block).strip(".")
     if not found:
-        part, operator = _operator(layer.name.rsplit(".", 1)[-1])
-        plain = part == "other" and (layer.modality == "bridge" or "proj" in layer.name)
-        return Place(layer.block, None, part, "projection" if plain else operator)
+        part, operator = _operator(name.rsplit(".", 1)[-1])
+        plain = part == "other" and (modality == "bridge" or "proj" in name)
+        return Place(block, None, part, "projection" if plain else operator)
     part, operator = _operator(inside)
     # InstructBLIP's Q-Former has a second feed-forward for the question beside that of the queries.
     if "qformer" in found[1].lower() and re.match(r"intermediate\.|output\.", inside):
@@ -132,18 +139,23 @@ def operator_word(operator: str, language: str = "en") -> str:
 
 def block_words(layer: Layer, language: str = "en") -> str:
     """The layer's block in words, such as `Language decoder, block 3`."""
-    place = place_of(layer)
-    tower = say(f"page.modality.{layer.modality}", language)
-    title = stack_title(place.stack, layer.modality, language)
-    tower = f"{tower} {title}".strip()
+    return _block_words(place_of(layer), layer.modality, language)
+
+
+@lru_cache(maxsize=4096)
+def _block_words(place: Place, modality: str, language: str) -> str:
+    tower = say(f"page.modality.{modality}", language)
+    title = stack_title(place.stack, modality, language)
+    tower = say("page.tower", language, modality=tower, stack=title) if title else tower
     return tower if place.depth is None else say("page.block", language, tower=tower, block=place.depth + 1)
 
 
 def layer_words(layer: Layer, language: str = "en") -> str:
     """The layer in words, such as `Language decoder, block 3: cross-attention, key`."""
     place = place_of(layer)
-    what = ", ".join(filter(None, (part_word(place.part, language), operator_word(place.operator, language))))
-    return f"{block_words(layer, language)}: {what}"
+    words = filter(None, (part_word(place.part, language), operator_word(place.operator, language)))
+    what = say("page.comma", language).join(words)
+    return say("page.layer", language, block=block_words(layer, language), what=what)
 
 
 def group_words(layers: Sequence[Layer], granularity: str, language: str = "en") -> dict[str, str]:

@@ -8,21 +8,25 @@ import gradio as gr
 
 from ecoflap.demo.scenes import PALETTE
 from ecoflap.host import Host
-from ecoflap.texts import say
+from ecoflap.texts import LANGUAGES, say
 from ecoflap.ui import (
     api,
     ask_panel,
     batch_panel,
     compare_panel,
+    export_panel,
     figures,
     ladder_panel,
     layer_panel,
+    learn_panel,
+    link_panel,
     rail,
     scoring_panel,
 )
 from ecoflap.ui.asking import Asking
 from ecoflap.ui.changing import PACE, Changing, News
 from ecoflap.ui.embed import panel
+from ecoflap.ui.guard import guard
 from ecoflap.ui.handlers import Handlers
 from ecoflap.ui.jobs import Jobs
 from ecoflap.ui.restoring import Restoring
@@ -31,50 +35,75 @@ from ecoflap.ui.shared import IN_TURN, LIVE, MODEL, PRIVATE, Shared
 from ecoflap.ui.sources import choices
 
 
-def build(explorer: Any, language: str = "en", **hosting: Any) -> gr.Blocks:
-    """The whole page over one explorer; nothing is launched. `hosting` says what else may be opened, as for `Host`."""
-    host = Host(explorer, **hosting)
-    handlers = Handlers(host, language)
+def build(explorer: Any, **hosting: Any) -> gr.Blocks:
+    """The whole page over one explorer, once in every language; nothing is launched.
+
+    English is at the address itself, every other language below it (`/zh`). All of them share the model, what is
+    measured and what runs.
+
+    Args:
+        explorer: open or opening.
+        hosting: what else may be opened, as for `Host`.
+    """
+    host, jobs = Host(explorer, **hosting), Jobs()
+    first, *others = LANGUAGES
+    with gr.Blocks(
+        title=say("page.title", first), analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)
+    ) as page:
+        # First, so that no event of the page takes the endpoints' names.
+        api.register(host, jobs, first)
+        page.unload(jobs.leave)
+        _fill(page, host, jobs, first)
+    for language in others:
+        with page.route(language, language, show_in_navbar=False):
+            _fill(page, host, jobs, language)
+    guard(page)
+    return page
+
+
+def _fill(page: gr.Blocks, host: Host, jobs: Jobs, language: str) -> None:
+    """Everything that the page shows in one language, inside its Blocks or route."""
+    explorer, handlers = host.explorer, Handlers(host, language)
     changing = Changing(handlers)
     # Before any part is built: what the model does meanwhile is news to the page.
     seen = changing.seen()
-    with gr.Blocks(
-        title=say("page.title", language), analytics_enabled=False, fill_width=True, delete_cache=(3600, 86400)
-    ) as page:
-        page.temp_file_sets.append(handlers.written)
-        # First, so that no event of the page takes the endpoints' names.
-        api.register(host, language)
-        status = panel("status", handlers.status())
-        models = panel("models", changing.models(), ("replace", "halt"))
-        with gr.Row(elem_id="shell"):
-            with gr.Column(elem_id="rail"):
-                knobs = rail.build(handlers.allocators(), changing.has_bridge(), choices(explorer, language), language)
-            with gr.Column(elem_id="stage"):
-                confirmed, drawn = handlers.opening()
-                strip = panel("strip", confirmed)
-                with gr.Row(elem_id="map-row"):
-                    # As one text: Gradio copies a component's values leaf by leaf at every event.
-                    opened = {"grid": json.dumps(handlers.grid())}
-                    table = handlers.table(*DEFAULTS.values())
-                    chart = panel("map", table, ("settle", "restore", "pin"), palette=figures.PALETTE, **opened)
-                    shared = Shared(handlers, Jobs(), knobs, chart, gr.State(None), language)
-                    layer_panel.build(shared)
-                shown = figures.build(drawn)
-                asks = ask_panel.model_value(explorer)
-                with gr.Column(elem_id="ask-section", elem_classes=f"kind-{asks['kind']}"):
-                    asking = ask_panel.build(asks, _brushes(), language)
-                    shared = replace(shared, asking=asking)
-                    ladder_panel.build(shared)
-                compare_panel.build(shared)
-                batch_panel.build(shared)
-        timer = gr.Timer(PACE)
-        scoring = scoring_panel.build(shared, timer)
-        page.unload(shared.jobs.leave)
-        _wire_recipe(shared, strip, shown)
-        _wire_ask(shared)
-        news = News(status, models, chart, shown, timer, gr.State(seen))
-        _wire_models(changing, news, knobs, scoring, asking, page)
-    return page
+    page.temp_file_sets.append(handlers.written)
+    status = panel("status", handlers.status())
+    models = panel("models", changing.models(), ("replace", "halt"))
+    panel("tour")
+    link_panel.build()
+    with gr.Row(elem_id="shell"):
+        with gr.Column(elem_id="rail"):
+            knobs = rail.build(handlers.allocators(), changing.has_bridge(), choices(explorer, language), language)
+        with gr.Column(elem_id="stage"):
+            confirmed, drawn = handlers.opening()
+            strip = panel("strip", confirmed)
+            with gr.Row(elem_id="map-row"):
+                # As one text: Gradio copies a component's values leaf by leaf at every event.
+                opened = {"grid": json.dumps(handlers.grid())}
+                table = handlers.table(*DEFAULTS.values())
+                chart = panel("map", table, ("settle", "restore", "pin"), palette=figures.PALETTE, **opened)
+                shared = Shared(handlers, jobs, knobs, chart, gr.State(None), language)
+                layer_panel.build(shared)
+            shown = figures.build(drawn)
+            asks = ask_panel.model_value(explorer)
+            with_model = explorer.has_model
+            panel("needs", None if with_model else say("page.scores_only.needs", language))
+            with gr.Column(elem_id="ask-section", elem_classes=f"kind-{asks['kind']}", visible=with_model):
+                asking = ask_panel.build(asks, _brushes(), language)
+                shared = replace(shared, asking=asking)
+                ladder_panel.build(shared)
+            compare_panel.build(shared)
+            batch_panel.build(shared)
+            export_panel.build(shared)
+            learn_panel.build(shared)
+            panel("foot")
+    timer = gr.Timer(PACE)
+    scoring = scoring_panel.build(shared, timer)
+    _wire_recipe(shared, strip, shown)
+    _wire_ask(shared)
+    news = News(status, models, chart, shown, timer, gr.State(seen))
+    _wire_models(changing, news, knobs, scoring, asking, page)
 
 
 def _brushes() -> dict[str, str]:
@@ -111,7 +140,9 @@ def _wire_models(
     outputs = [*news.parts, *follow, *asking.parts]
     news.timer.tick(changing.tick, inputs, outputs, **(LIVE | {"trigger_mode": "once"}))
     # Who opens the page later gets what was built once, and at once what has changed since.
-    page.load(changing.tick, inputs, outputs, queue=False, **PRIVATE)
+    opened = page.load(changing.tick, inputs, outputs, queue=False, **PRIVATE)
+    # What a link says is about the model as it is now.
+    opened.then(None, js="() => window.ecoflap.linkReady()", **PRIVATE)
 
 
 def _wire_ask(shared: Shared) -> None:

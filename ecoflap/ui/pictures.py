@@ -66,7 +66,19 @@ def open_token(token: dict[str, Any], kind: str, is_demo: bool, language: str) -
     chosen = EXAMPLE_INDICES.index(example) if example in EXAMPLE_INDICES else None
     picture = {"src": data_url(image, SHOWN), "words": words, "note": note, "chosen": chosen, "error": ""}
     picture["mark"] = session.mark_of(token)
+    picture["scene"] = linked(token)
     return Opened(token, picture, questions, questions[0] if questions else "")
+
+
+def linked(token: dict[str, Any]) -> dict[str, int] | None:
+    """What a link says of a picture: an example by its place in the gallery, from 1, or a scene by its seed.
+
+    None for what belongs to one session, such as an upload.
+    """
+    if "seed" in token:
+        return {"seed": token["seed"]}
+    example = token.get("example")
+    return {"example": EXAMPLE_INDICES.index(example) + 1} if example in EXAMPLE_INDICES else None
 
 
 def opening(kind: str, is_demo: bool, language: str) -> Opened:

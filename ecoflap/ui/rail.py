@@ -29,6 +29,7 @@ class Rail:
     reset: gr.Button
     score_file: gr.UploadButton
     pin: gr.HTML
+    recipe_file: gr.HTML
 
     @property
     def knobs(self) -> list[gr.Component]:
@@ -136,9 +137,10 @@ def build(allocators: Sequence[str], has_bridge: bool, sources: list[tuple[str, 
         )
         overrides = gr.State(DEFAULTS["overrides"])
         panel("history")
+        recipe_file = panel("recipefile", None, ("open_recipe",))
         reset = gr.Button(word("reset"), size="sm", variant="secondary", elem_id="reset")
     knobs = (percent, cap_mode, margin, cap, granularity, allocator, bridge, pattern, scores, overrides)
-    return Rail(*knobs, note, reset, score_file, pin)
+    return Rail(*knobs, note, reset, score_file, pin, recipe_file)
 
 
 def _slider(label: str, most: int, value: int, name: str, **settings: bool) -> gr.Slider:

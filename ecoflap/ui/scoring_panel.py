@@ -1,7 +1,6 @@
 """Measuring scores from the page: a dialog for the method and its settings, and how far the run is."""
 
 import uuid
-from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -18,11 +17,8 @@ from ecoflap.ui.handlers import Handlers, sent
 from ecoflap.ui.session import uploaded
 from ecoflap.ui.shared import IN_TURN, LIVE, Shared
 from ecoflap.ui.sources import choices, method_words
+from ecoflap.ui.wishes import METHODS, MOST, settings_of, source_of
 
-# What the page offers, as the registry has it: that one needs torch, and the page is there before it.
-METHODS = ("zeroth-order", "zeroth-order-block", "first-order", "response")
-# Bounds of the page alone: the command line takes more.
-MOST = {"samples": 512, "draws": 64, "seed": 2**31 - 1}
 # Seconds between two looks while something runs.
 PACE = 0.5
 
@@ -130,7 +126,7 @@ def _words(run: Measurement, facts: dict[str, Any], language: str) -> str:
     if not run.total:
         return say("page.scoring.preparing", language)
     left = _left(run, language)
-    words = say("page.scoring.running", language, **facts, left=left and f", {left}")
+    words = say("page.scoring.running.left" if left else "page.scoring.running", language, **facts, left=left)
     return f"{words} {say('page.scoring.resumed', language, count=run.resumed)}" if run.resumed else words
 
 
@@ -228,18 +224,7 @@ class Scoring:
         Raises:
             EcoflapError: a number that the dialog does not offer, or a method that there is not.
         """
-        known = Settings()
-        for name, most in MOST.items():
-            number, least = sent(event, name), 0 if name == "seed" else 1
-            if number is None:
-                continue
-            if type(number) is not int or not least <= number <= most:
-                raise EcoflapError("page_number", name=name, value=number, least=least, most=most)
-            known = replace(known, **{name: number})
-        method, gradient = (sent(event, name) for name in ("method", "gradient"))
-        if method not in METHODS:
-            raise EcoflapError("not_a_choice", name="method", value=method, choices=", ".join(METHODS))
-        return replace(known, method=method, gradient=known.gradient if gradient is None else gradient)
+        return settings_of({name: sent(event, name) for name in (*MOST, "method", "gradient")})
 
     def source(self, named: Any) -> str | None:
         """Where the samples come from; None for what the model brings.
@@ -247,10 +232,7 @@ class Scoring:
         Raises:
             EcoflapError: a stranger names what the page does not list.
         """
-        name = named.strip() if isinstance(named, str) else ""
-        if not self.host.free and name not in ("", DEMO):
-            raise EcoflapError("host_not_listed", value=name)
-        return name or None
+        return source_of(self.host, named)
 
     def upload(self, file: Any, scores: Any) -> dict[str, Any]:
         """Add the scores in a file; the page that sent it then uses them."""

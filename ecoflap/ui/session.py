@@ -32,6 +32,8 @@ DEFAULTS = {
     "scores": "",
     "overrides": {},
 }
+# Bits of the seed of a new scene: a browser's numbers are whole up to 53.
+SEED_BITS = 48
 # How the browser gets pictures that are no files, and what it sends them as.
 SENT = ("drawing", "pasted", "dropped", "camera")
 SENT_TYPES = {"data:image/png;base64": "png", "data:image/jpeg;base64": "jpg"}

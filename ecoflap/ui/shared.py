@@ -16,8 +16,10 @@ LIVE = {"queue": False, "show_progress": "hidden", "trigger_mode": "always_last"
 # "always_last" Gradio sends the first one's event data again.
 IN_TURN = LIVE | {"trigger_mode": "multiple"}
 PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
-# Everything that runs the model shares one place in the queue.
-MODEL = {"concurrency_id": "model", "concurrency_limit": 1, "trigger_mode": "once"} | PRIVATE
+# What runs the model waits in a line of ours (ecoflap/turns.py), which says how many people are before one; Gradio's
+# own queue says nothing on the page, so it lets all of them through.
+PEOPLE = 100
+MODEL = {"concurrency_id": "page", "concurrency_limit": PEOPLE, "trigger_mode": "once"} | PRIVATE
 
 
 @dataclass(frozen=True)

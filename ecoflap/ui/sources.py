@@ -43,7 +43,7 @@ def _words(bundle: ScoreBundle, origin: str | None, language: str) -> str:
     if origin == "file":
         parts.append(say("page.scores.file", language))
     when = _when(bundle.facts.get("created")) if origin == "measured" else ""
-    words = _short(", ".join([*parts, when] if when else parts))
+    words = _short(say("page.comma", language).join([*parts, when] if when else parts))
     return words if origin else say("page.scores.own", language, words=words)
 
 

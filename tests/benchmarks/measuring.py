@@ -65,8 +65,9 @@ def sizes(session: CDPSession) -> dict[str, int]:
         nodes.append(int(metrics["Nodes"]))
         time.sleep(0.2)
     kinds = by_kind(snapshot(session))
-    outside = ("code", "native")  # native: nodes, styles, network logs, counted by the browser outside the script's heap
-    return {"nodes": min(nodes), "objects": sum(kinds.values()) - sum(map(kinds.__getitem__, outside)), "code": kinds["code"]}
+    # Native: nodes, styles, network logs, which the browser keeps outside the scripts' heap.
+    objects = sum(kinds.values()) - kinds["code"] - kinds["native"]
+    return {"nodes": min(nodes), "objects": objects, "code": kinds["code"]}
 
 
 def snapshot(session: CDPSession) -> dict[str, Any]:

@@ -54,13 +54,13 @@ def free_port() -> int:
 class Watched:
     """A page with what went wrong in its console, and the requests that reached Python."""
 
-    def __init__(self, page: Page, url: str) -> None:
+    def __init__(self, page: Page, url: str, path: str = "") -> None:
         self.page, self.errors, self.posts, self.outside = page, [], [], []
         page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", self._note)
         self.url = url
-        page.goto(url)
+        page.goto(url + path)
         page.wait_for_selector("#map canvas[data-cells]")
         page.wait_for_selector("#curves .js-plotly-plot .main-svg")
 
@@ -134,11 +134,11 @@ def opened(chromium, explorer) -> Iterator[Watched]:
     yield from watching(chromium, explorer)
 
 
-def watching(chromium, explorer) -> Iterator[Watched]:
-    """The page over `explorer`, in a browser; at the end nothing may have gone wrong in the console."""
+def watching(chromium, explorer, path: str = "") -> Iterator[Watched]:
+    """The page over `explorer` at a path, in a browser; at the end nothing may have gone wrong in the console."""
     blocks, url = serve(explorer)
     page = chromium.new_page(viewport={"width": 1440, "height": 900})
-    watched = Watched(page, url)
+    watched = Watched(page, url, path)
     yield watched
     page.close()
     blocks.close()

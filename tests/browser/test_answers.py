@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+from playwright.sync_api import expect
 
 from ecoflap.models.kinds import Description
 from tests.browser.conftest import Watched, serve
@@ -135,7 +136,7 @@ def test_a_pinned_recipe_is_asked_too_and_goes_out_of_date_by_itself(opened):
         "document.querySelector('#answers [data-side=pinned] .stale').textContent.includes('no longer')"
     )
     ask(opened)
-    assert page.locator("#answers [data-side]").count() == 2
+    expect(page.locator("#answers [data-side]")).to_have_count(2)
 
 
 def test_three_columns_beside_each_other_on_a_desk_and_below_each_other_on_a_phone(opened):

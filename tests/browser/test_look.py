@@ -83,7 +83,7 @@ def test_the_theme_changes_words_panels_and_the_map(opened):
     switch = page.get_by_role("button", name="Light / dark")
     switch.click()
     page.wait_for_function(f"{ground} === 'rgb(22, 29, 37)'")
-    page.wait_for_function("document.activeElement.textContent === 'Light / dark'")
+    page.wait_for_function("document.activeElement.title === 'Light / dark'")
     dark = [page.evaluate(ground), page.evaluate(ink), sorted(set(colours(page, whole)))]
     assert light[0] == "rgb(255, 255, 255)" and all(a != b for a, b in zip(light, dark))
     switch.click()

@@ -122,12 +122,23 @@ def test_a_table_that_a_lock_overtook_does_not_take_the_lock_away(opened):
         return held.append(route)
 
     page.route("**/run/predict", overtaken)
-    page.locator("#granularity label", has_text="matrix").click()
+    with page.expect_request("**/run/predict"):
+        page.locator("#granularity label", has_text="matrix").click()
     page.evaluate("ecoflap.lock({ vision: 0.45 })")
     page.wait_for_function("ecoflap.state.table.knobs.overrides.vision === 0.45")
     answer = held[0].fetch()  # of the knobs as they were before the lock
-    with page.expect_request(lambda request: '"overrides":{"vision":0.45}' in (request.post_data or "")):
+    with page.expect_request(lambda request: '"ticket":-1' in (request.post_data or "")):
         held[0].fulfill(response=answer)
-    page.wait_for_function("!ecoflap.waiting()")
-    knobs = page.evaluate("ecoflap.state.table.knobs")
-    assert knobs["overrides"] == {"vision": 0.45} and knobs["granularity"] == "layer"
+    page.wait_for_function("ecoflap.state.table.knobs.granularity === 'layer'")
+    assert page.evaluate("ecoflap.state.table.knobs.overrides") == {"vision": 0.45}
+
+
+def test_a_knob_that_moves_while_a_lock_is_on_its_way_stays_moved(slow):
+    page = slow.page
+    with page.expect_request(lambda request: '"vision":0.45' in (request.post_data or "")):
+        page.evaluate("ecoflap.lock({ vision: 0.45 })")
+    page.locator("#granularity label", has_text="matrix").click()
+    page.wait_for_function(
+        "(({ granularity, overrides }) => granularity === 'layer' && overrides.vision)(ecoflap.state.table.knobs)"
+    )
+    page.wait_for_selector("#granularity label.selected:has-text('matrix')")

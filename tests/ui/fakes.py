@@ -44,6 +44,7 @@ class FakeExplorer:
     """The explorer's interface: `calls` counts, `loaded` says the model is there, `answers` maps target to text."""
 
     loading = calibration = scores = failure = engine = None
+    has_model = True
     saying: threading.Semaphore | None = None  # every word of an answer waits for it
     holds = False  # cancelling goes on until `loaded` is set
 

@@ -1,4 +1,4 @@
-"""The two public endpoints through Gradio's own client."""
+"""The public endpoints through Gradio's own client; docs/api.md's own examples run in test_api_docs.py."""
 
 import pytest
 from gradio_client import Client, handle_file
@@ -26,8 +26,9 @@ def picture(tmp_path):
     return path
 
 
-def test_only_two_endpoints_are_public(client):
-    assert sorted(client.view_api(return_format="dict")["named_endpoints"]) == ["/allocate", "/ask"]
+def test_four_endpoints_are_public(client):
+    named = client.view_api(return_format="dict")["named_endpoints"]
+    assert sorted(named) == ["/allocate", "/ask", "/score", "/sweep"]
     assert client.view_api(return_format="dict")["unnamed_endpoints"] == {}
 
 

@@ -124,7 +124,7 @@ def test_whatever_a_model_runs_into_is_one_sentence(explorer):
 
     explorer.ask = ask_and_fail
     last = ask(explorer)[-1]
-    assert last["state"] == "error" and "could not answer (RuntimeError: out of memory)" in last["words"]
+    assert last["state"] == "error" and "Memory ran out (RuntimeError: out of memory)" in last["words"]
 
 
 def test_an_error_in_the_middle_takes_the_place_of_the_answers(explorer):

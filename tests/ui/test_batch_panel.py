@@ -157,7 +157,7 @@ def test_whatever_fails_is_a_sentence_and_the_rows_stay():
 
     explorer.answer = answer
     last = [*batching(explorer).examples(Request, None, *KNOBS)][-1][1]
-    assert last["state"] == "error" and "RuntimeError: CUDA out of memory. What is done stays" in last["words"]
+    assert last["state"] == "error" and "Memory ran out (RuntimeError: CUDA out of memory)" in last["words"]
     assert all(row["said"]["dense"]["text"] == "a red circle" for row in last["rows"])
 
 

@@ -78,10 +78,19 @@ def test_when_everything_is_locked_it_is_said_though_one_target_could_be_met():
     assert "leave no solution" in refused(found)
 
 
-def test_nonsense_from_a_raw_request_is_the_start():
+def test_nonsense_from_a_raw_request_moves_nothing():
     for data in (None, 5, {"values": 5}, {}):
-        table, *_ = Restoring(Handlers(Host(FakeExplorer()))).restore(gr.EventData(None, data))
-        assert table["adopt"] == 50 and table["ticket"] is None
+        table, *updates = Restoring(Handlers(Host(FakeExplorer()))).restore(gr.EventData(None, data))
+        assert "adopt" not in table and table["ticket"] is None and any(table["reachable"])
+        assert all(update == gr.skip() for update in updates)
+
+
+def test_a_knob_that_was_not_sent_stays_where_a_hand_may_have_moved_it():
+    event = gr.EventData(None, {"values": {"overrides": {VISION: 0.3}, "percent": 40}, "ticket": 1})
+    knobs = (session.DEFAULTS | {"granularity": "layer"}).values()
+    table, note, *updates = Restoring(Handlers(Host(FakeExplorer()))).restore(event, *knobs)
+    moved = {name for name, update in zip(NAMES, updates) if update != gr.skip()}
+    assert moved == {"percent", "overrides"} and note == gr.skip() and table["knobs"]["granularity"] == "layer"
 
 
 def test_a_knob_that_locks_stand_against_says_so_and_keeps_what_was_set():

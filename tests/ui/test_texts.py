@@ -15,7 +15,7 @@ SOURCES = [
 ]
 # Keys whose last part is put together from a name, by the file that does it.
 BUILT = (
-    r"page\.(modality|stack|part|operator|rail|ask|unit|draw\.colour|dense|models|strip\.zeros|map\.short|suggest|scoring|skyline)\."
+    r"page\.(modality|allocator|stack|part|operator|rail|ask|unit|draw\.colour|dense|models|strip\.zeros|map\.short|suggest|scoring|skyline)\."
     r"|page\.(curves|axis\.importance|strip\.format|compare\.said|batch\.(lead|sample|column))\."
 )
 

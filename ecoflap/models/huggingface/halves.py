@@ -10,7 +10,7 @@ from PIL import Image
 from ecoflap.errors import EcoflapError, first_line
 from ecoflap.models.base import VisionLanguageModel
 from ecoflap.models.placement import best
-from ecoflap.texts import say
+from ecoflap.texts import Phrase
 from ecoflap.types import Loading, Sample
 
 # A picture with all values of grey, and what any kind of model can take for a question and its answer.
@@ -43,7 +43,7 @@ def check_loss(model: VisionLanguageModel) -> None:
     except (RuntimeError, NotImplementedError) as error:
         raise _refusal(model.spec, model.device, first_line(error)) from error
     if not math.isfinite(value):
-        raise _refusal(model.spec, model.device, say("models.loss_is", value=value))
+        raise _refusal(model.spec, model.device, Phrase("models.loss_is", value=value))
 
 
 def _refusal(spec: str, where: object, reason: object) -> EcoflapError:

@@ -12,7 +12,7 @@ from ecoflap.errors import EcoflapError
 from ecoflap.models.huggingface.memory import Need, empty, need_of, sizes_of
 from ecoflap.models.placement import free_on, main_memory, place
 from ecoflap.models.weight_files import FLOATS, weights_in
-from ecoflap.texts import say
+from ecoflap.texts import Phrase
 from ecoflap.types.loading import Loading
 
 # Set to "off", this variable lets a model be loaded that does not seem to fit.
@@ -77,7 +77,7 @@ def plan_of(spec: str, folder: Path, config: Any, kind: Any, loading: Loading) -
     if spread is None:
         free, where = free_on(device), str(device)
     else:
-        free, where = sum(_rooms().values()), say("memory.everywhere")
+        free, where = sum(_rooms().values()), Phrase("memory.everywhere")
     fits = need.total <= free and (spread is None or "disk" not in spread.values())
     if not fits and os.environ.get(OVERRIDE, "").lower() != "off":
         raise _too_large(spec, need, dtype, where, free, spread is None and torch.cuda.is_available())
@@ -112,8 +112,8 @@ def _spread(model: nn.Module, dtype: torch.dtype, need: Need) -> dict[str, int |
 def _too_large(spec: str, need: Need, dtype: torch.dtype, where: str, free: int, spreads: bool) -> EcoflapError:
     """The sentence on a model that does not fit; `spreads` says whether it could be shared out between devices."""
     parts = {name: f"{getattr(need, name) / 1e9:.1f}" for name in ("weights", "dense", "ranks", "work", "total")}
-    narrower = say("memory.narrower") if dtype.itemsize > 2 else ""
-    spread = say("memory.spread") if spreads else ""
+    narrower = Phrase("memory.narrower") if dtype.itemsize > 2 else ""
+    spread = Phrase("memory.spread") if spreads else ""
     facts = {"dtype": str(dtype).removeprefix("torch."), "free": f"{free / 1e9:.1f}"}
     facts |= {"narrower": narrower, "spread": spread}
     return EcoflapError("model_too_large", spec=spec, where=where, override=OVERRIDE, **facts, **parts)

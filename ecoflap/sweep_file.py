@@ -1,0 +1,105 @@
+"""A sweep's file: tidy CSV, one line a point, written the moment it is known, read again to go on."""
+
+import csv
+import io
+import os
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from ecoflap.errors import EcoflapError
+from ecoflap.sweep import SweepPoint
+from ecoflap.types.bundle import check_writable, write_text
+
+COLUMNS = tuple(field.name for field in fields(SweepPoint))
+_TEXTS, _COUNTS = ("allocator", "pruner", "key"), ("seed", "questions")
+# Bytes that are read: a line has about 120.
+MOST_BYTES = 16 * 2**20
+
+
+class SweepFile:
+    """The points at a path, by key. A process may be killed between any two bytes: a last line that is not whole is
+    left out when the file is read again, and its point measured again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Read what is there, or begin the file.
+
+        Raises:
+            EcoflapError: nothing can be written there, or what is there is no sweep.
+        """
+        self.path = check_writable(path)
+        self.points: dict[str, SweepPoint] = {}
+        text = self._text()
+        whole = text[: text.rfind("\n") + 1]
+        if whole:
+            self._read(whole)
+        elif text and not _line(COLUMNS).startswith(text):
+            raise EcoflapError("sweep_file", path=path, line=1)
+        if whole != text or not whole:
+            write_text(path, whole or _line(COLUMNS))
+
+    def _text(self) -> str:
+        if not self.path.exists():
+            return ""
+        try:
+            with self.path.open("rb") as file:
+                content = file.read(MOST_BYTES + 1)
+            text = content.decode("utf-8").replace("\r\n", "\n")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise EcoflapError("file_unreadable", path=self.path, reason=reason) from error
+        if len(content) > MOST_BYTES:
+            raise EcoflapError("sweep_file", path=self.path, line=1)
+        return text
+
+    def _read(self, text: str) -> None:
+        for number, line in enumerate(text.splitlines(), start=1):
+            values = tuple(next(csv.reader([line]), []))
+            if number == 1 and values == COLUMNS:
+                continue
+            point = _point(values)
+            if number == 1 or point is None:
+                raise EcoflapError("sweep_file", path=self.path, line=number)
+            self.points[point.key] = point
+
+    def add(self, point: SweepPoint) -> None:
+        """Append a point; it is on the disk when this returns.
+
+        Raises:
+            EcoflapError: it cannot be written.
+        """
+        if point.key in self.points:
+            return
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(_line(tuple("" if value is None else value for value in asdict(point).values())))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise EcoflapError("out_unwritable", out=self.path, reason=error.strerror or error) from error
+        self.points[point.key] = point
+
+
+def _line(values: tuple[object, ...]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerow(values)
+    return out.getvalue()
+
+
+def _point(values: tuple[str, ...]) -> SweepPoint | None:
+    """A point from the values of its line; None where they are none."""
+    if len(values) != len(COLUMNS):
+        return None
+    try:
+        read = {name: _value(name, text) for name, text in zip(COLUMNS, values)}
+    except ValueError:
+        return None
+    return SweepPoint(**read)
+
+
+def _value(name: str, text: str) -> object:
+    if name in _TEXTS:
+        return text
+    if name in _COUNTS:
+        return int(text)
+    return None if text == "" else float(text)

@@ -1,5 +1,7 @@
 """What is told of errors that nobody foresaw."""
 
+from pathlib import Path
+
 import pytest
 
 from ecoflap.errors import EcoflapError, failure
@@ -11,7 +13,7 @@ def told(error):
 
 def test_an_error_about_a_file_names_no_path_of_the_server():
     with pytest.raises(OSError) as raised:
-        open("/srv/secret/scores.json")
+        Path("/srv/secret/scores.json").read_bytes()
     assert told(raised.value) == "FileNotFoundError: No such file or directory"
     assert told(PermissionError(13, "Permission denied", "/srv/a", None, "/srv/b")) == (
         "PermissionError: Permission denied"

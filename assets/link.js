@@ -78,6 +78,7 @@
 
   function write() {
     timer = 0;
+    if (app.held()) return; // nobody reads the address meanwhile; letting go is news
     const now = address([...foreign(), ...entries(app.hidden())]);
     if (now === written) return;
     written = now;
@@ -85,7 +86,7 @@
   }
 
   const later = () => {
-    if (!opened && !timer) timer = setTimeout(write, app.held() || state.playing ? PACE.moving : PACE.rest);
+    if (!opened && !timer && !app.held()) timer = setTimeout(write, state.playing ? PACE.moving : PACE.rest);
   };
 
   /** What the page selects by itself belongs to no link. */

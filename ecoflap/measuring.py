@@ -80,6 +80,7 @@ class Measuring:
         self._lock, self._looking, self._stop = threading.Lock(), threading.Lock(), threading.Event()
         self._look: Look | None = None
         self._known: tuple[Layer | None, ...] = ()
+        self.news = 0  # how often a look showed something new
         self._next = 0.0
         self._thread: threading.Thread | None = None
         # Seconds that a forward of one block on one sample took, by method.
@@ -205,6 +206,7 @@ class Measuring:
 
     def _note(self, layers: tuple[Layer | None, ...]) -> None:
         """Keep what is known, and a point of the falling error."""
+        self.news += layers != self._known
         self._known = layers
         found, now = precision(layers), self.now
         if found is None or not now.total:

@@ -66,7 +66,10 @@ def defaults() -> dict[str, Any]:
 def glance(explorer: Any) -> list[Any]:
     """What tells one moment of a run from another, cheaply."""
     run = explorer.measuring
-    return [] if run is None else [explorer.spec, run.number, run.state, run.done, run.total]
+    if run is None:
+        return []
+    explorer.measurements.known()  # which is looked at now and then only, so it may follow a unit later
+    return [explorer.spec, run.number, run.state, run.done, run.total, explorer.measurements.news]
 
 
 def running(explorer: Any) -> bool:

@@ -37,8 +37,8 @@ def theme() -> gr.Theme:
         slider_color_dark="#4da3e0",
         button_primary_background_fill="#0a66a8",
         button_primary_background_fill_hover="#084f83",
-        button_primary_background_fill_dark="#1c7fc4",
-        button_primary_background_fill_hover_dark="#3a96d6",
+        button_primary_background_fill_dark="#1a6fae",
+        button_primary_background_fill_hover_dark="#1c7fc4",
         button_primary_text_color="#ffffff",
     )
 

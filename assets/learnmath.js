@@ -77,5 +77,5 @@
 
   const product = () => formula(sub("y", "i"), "=", sum("j"), sub("W", "ij"), sub("x", "j"));
 
-  app.formulas = { math, score, kept, sparsity, keptHere, spread, spreadHere, criterion, product };
+  app.formulas = { score, kept, sparsity, keptHere, spread, spreadHere, criterion, product };
 })();

@@ -63,3 +63,14 @@ def engine(blip2_folder, sample_folder):
     from ecoflap.models import huggingface
 
     return Engine(huggingface.open_model(str(blip2_folder), Loading("cpu")), str(sample_folder))
+
+
+@pytest.fixture(scope="session")
+def demo():
+    """The embedded model, loaded once for all tests."""
+    from ecoflap.explorer import Explorer
+
+    explorer = Explorer.open("demo")
+    assert explorer.wait_prepared().ready
+    yield explorer
+    explorer.close()

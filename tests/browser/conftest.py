@@ -8,7 +8,6 @@ import gradio as gr
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from ecoflap.explorer import Explorer
 from ecoflap.ui import build, launch_options
 from tests.ui.fakes import FakeExplorer
 
@@ -111,15 +110,6 @@ class Watched:
 def explorer() -> FakeExplorer:
     """A counting explorer without a model."""
     return FakeExplorer()
-
-
-@pytest.fixture(scope="session")
-def demo() -> Iterator[Explorer]:
-    """The embedded model, loaded once for all tests."""
-    explorer = Explorer.open("demo")
-    assert explorer.wait_prepared().ready
-    yield explorer
-    explorer.close()
 
 
 @pytest.fixture

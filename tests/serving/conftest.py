@@ -12,15 +12,6 @@ from tests.serving.running import free_port
 
 
 @pytest.fixture(scope="session")
-def demo() -> Iterator[Explorer]:
-    """The embedded model, loaded once for all tests."""
-    explorer = Explorer.open("demo")
-    assert explorer.wait_prepared().ready
-    yield explorer
-    explorer.close()
-
-
-@pytest.fixture(scope="session")
 def url(demo) -> Iterator[str]:
     """The address of a page over it."""
     page = build(demo)

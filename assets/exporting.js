@@ -69,7 +69,7 @@
   }
 
   app.mount.export = ({ element, trigger, props, watch }) => {
-    const dialog = el("dialog", "models export");
+    const dialog = el("dialog", "sheet export");
     dialog.setAttribute("aria-label", say("page.export.title"));
     const [problem, note] = [el("p", "problem"), el("p", "note")];
     problem.setAttribute("role", "alert");

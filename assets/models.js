@@ -33,7 +33,7 @@
   }
 
   function parts() {
-    const made = { dialog: app.el("dialog", "models"), list: app.el("div", "list"), other: field("other"), samples: field("samples") };
+    const made = { dialog: app.el("dialog", "sheet models"), list: app.el("div", "list"), other: field("other"), samples: field("samples") };
     made.dialog.setAttribute("aria-label", app.say("page.models.title"));
     made.list.setAttribute("role", "radiogroup");
     made.list.setAttribute("aria-label", app.say("page.models.listed"));

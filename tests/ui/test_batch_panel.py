@@ -225,12 +225,15 @@ def test_other_kinds_get_what_they_take(uploaded, kind, question):
         assert all(row["thumb"] is None and row["said"] for row in rows)
 
 
-def test_what_is_forgotten_ends_and_does_not_come_back(uploaded):
-    it, told = batching(), []
+def test_what_is_forgotten_ends_and_does_not_come_back(uploaded, monkeypatch):
+    explorer, forgotten, told = FakeExplorer(), threading.Event(), []
+    monkeypatch.setattr(explorer, "answer", lambda *_: forgotten.wait())
+    it = batching(explorer)
     files, known, _ = it.add([], None, uploaded)
     for value in it.run(Request, files, known, *KNOBS):
         told.append(value[1]["state"])
         it.clear(Request)
+        forgotten.set()
     assert told == ["busy"]
 
 

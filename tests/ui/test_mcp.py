@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -32,7 +33,8 @@ def test_the_four_endpoints_are_tools():
     blocks = build(FakeExplorer())
     blocks.launch(prevent_thread_lock=True, mcp_server=True, **launch_options())
     try:
-        tools, found, refused = asyncio.run(talk(blocks.local_url))
+        with ThreadPoolExecutor() as thread:  # this one may have a browser's event loop already
+            tools, found, refused = thread.submit(asyncio.run, talk(blocks.local_url)).result()
     finally:
         blocks.close()
     assert sorted(tools) == ["allocate", "ask", "score", "sweep"]

@@ -4,6 +4,7 @@
   const app = window.ecoflap;
   const { state } = app;
   const NAMES = ["skyline", "importance", "curves"];
+  const PATIENCE = 3000; // ms after which Plotly no longer waits for what Python has to tell first
   const CONFIG = { displayModeBar: false, doubleClick: "reset", showTips: false, responsive: false };
   // A finger that drags over a figure scrolls the page; a mouse zooms.
   const dragmode = window.matchMedia("(pointer: coarse)").matches ? false : "zoom";
@@ -13,16 +14,25 @@
   const isDark = () => document.body.classList.contains("dark");
   const themed = (text) => (isDark() ? DARK.reduce((all, [light, dark]) => all.replaceAll(light, dark), text) : text);
 
-  // Plotly comes with Gradio's own empty plot, and announces itself by taking its name.
-  const plotly = new Promise((resolve) => {
-    if (window.Plotly) resolve();
-    let found = window.Plotly;
-    const set = (value) => {
-      found = value;
-      resolve();
-    };
-    Object.defineProperty(window, "Plotly", { configurable: true, get: () => found, set });
+  // Without the first, as in Safari, a moment has to do.
+  const idle = () => new Promise((resolve) => (window.requestIdleCallback ? requestIdleCallback(resolve, { timeout: 2000 }) : setTimeout(resolve, 200)));
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  let loading = null;
+
+  /** The script at `place`, which gives itself the name Plotly. Large: map and slider go before. */
+  const fetched = (place) => new Promise((resolve, reject) => {
+    const script = app.el("script");
+    Object.assign(script, { src: place, onload: resolve, onerror: () => reject(new Error(script.src)) });
+    document.head.append(script);
   });
+
+  function plotly(place) {
+    loading ??= Promise.race([app.begun(), pause(PATIENCE)]).then(idle).then(() => fetched(place)).catch((error) => {
+      loading = null; // the next figure tries again
+      throw error;
+    });
+    return loading;
+  }
 
   const task = () => new Promise((resolve) => setTimeout(resolve, 0));
 
@@ -85,7 +95,7 @@
     /** One figure in each task, so that a hand that is down again is not kept waiting by all of them. */
     async function render() {
       const value = shown;
-      await plotly;
+      await plotly(props.plotly);
       for (const entry of cards) {
         if (shown !== value) return;
         if (value) await draw(entry, value[entry.name]);

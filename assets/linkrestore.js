@@ -11,6 +11,7 @@
   // Python's first news of the model: before it, tables may still be of another one.
   let fresh = null;
   const begun = new Promise((resolve) => (fresh = resolve));
+  app.begun = () => begun;
   app.linkReady = () => fresh();
 
   /** Ways to wait until something is so, looked at with every news of the page. */

@@ -52,6 +52,19 @@
     return node;
   }
 
+  /** What a part gets from Python: its value is read from the text that it travels as, once for each text. */
+  function unpacked(props) {
+    let text = null, value = null;
+    const read = () => {
+      if (props.value !== text) {
+        text = props.value;
+        value = text && JSON.parse(text.slice(text.indexOf(" ") + 1));
+      }
+      return value;
+    };
+    return new Proxy(props, { get: (all, key) => (key === "value" ? read() : all[key]) });
+  }
+
   /** A figure's title with a "?" that says what one is looking at: keys of both. */
   function what(title, words) {
     const sign = el("summary", "", "?");
@@ -199,7 +212,7 @@
   }
 
   window.ecoflap = {
-    state, say, share, el, put, what, adopt, regrid, move, select, confirm, confirmed, sparsity, sparsityAt, capped, on, rest, tell, ramp,
+    state, say, share, el, put, what, unpacked, adopt, regrid, move, select, confirm, confirmed, sparsity, sparsityAt, capped, on, rest, tell, ramp,
     number: (value) => number.format(value),
     short: (value) => scaled(value, ["", "k", "M", "B"]),
     bytes: (value) => scaled(value, [say("page.unit.bytes"), "kB", "MB", "GB"]),

@@ -50,18 +50,21 @@ def model_value(explorer: Any) -> dict[str, Any]:
     }
 
 
-def build(value: dict[str, Any], colours: dict[str, str], language: str) -> AskPanel:
-    """Build the section inside the current container for the model that `value` is of; see `model_value`."""
+def build(value: dict[str, Any], colours: dict[str, str], language: str, shown: bool = True) -> AskPanel:
+    """Build the section inside the current container for the model that `value` is of; see `model_value`.
+
+    Where it is not `shown`, because there is no model to ask, no picture is drawn for it.
+    """
 
     def word(key: str) -> str:
         return say(f"page.ask.{key}", language)
 
-    first = opening(value["kind"], value["demo"], language)
+    first = opening(value["kind"], value["demo"], language) if shown else Opened({}, {}, [], "")
     about = panel("about", value)
     with gr.Row(elem_id="ask-grid"):
         with gr.Column(elem_id="ask-picture"):
             token = gr.State(first.token)
-            picker = panel("picker", first.picture, ("choose",), thumbs=examples())
+            picker = panel("picker", first.picture, ("choose",), thumbs=examples() if shown else ())
             with gr.Row(elem_id="picture-buttons"):
                 fresh = gr.Button(word("fresh"), size="sm", elem_id="new-scene")
                 upload = gr.UploadButton(

@@ -2,6 +2,7 @@
 
 import html
 import json
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,24 @@ def script_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
 
 
-def panel(name: str, value: Any = None, events: tuple[str, ...] = (), **props: Any) -> gr.HTML:
+class Panel(gr.HTML):
+    """A part of the page whose value, any JSON, travels as one text: Gradio copies values leaf by leaf at every event.
+
+    A number before it makes every text another one, so that whoever watches hears of equal values too.
+    """
+
+    _count = count()
+
+    def preprocess(self, payload: str | None) -> Any:
+        """The value that the browser holds."""
+        return None if payload is None else json.loads(payload.partition(" ")[2])
+
+    def postprocess(self, value: Any) -> str | None:
+        """The value for the browser."""
+        return None if value is None else f"{next(self._count)} {json.dumps(value, ensure_ascii=False, allow_nan=False)}"
+
+
+def panel(name: str, value: Any = None, events: tuple[str, ...] = (), **props: Any) -> Panel:
     """A part of the page that assets/*.js draws: `window.ecoflap.mount[name]` fills it with DOM nodes.
 
     The value travels as JSON and never becomes markup: the template does not mention it, the scripts use textContent.
@@ -66,8 +84,9 @@ def panel(name: str, value: Any = None, events: tuple[str, ...] = (), **props: A
         events: custom events that the scripts trigger. Gradio finds them by their names in `js_on_load`.
         props: further JSON values for the scripts.
     """
-    mount = f"window.ecoflap.mount[{name!r}]({{ element, trigger, props, watch, events: {list(events)!r} }});"
-    return gr.HTML(
+    given = f"element, trigger, props: window.ecoflap.unpacked(props), watch, events: {list(events)!r}"
+    mount = f"window.ecoflap.mount[{name!r}]({{ {given} }});"
+    return Panel(
         value,
         html_template=f"<div class='mount' data-mount='{html.escape(name)}'></div>",
         js_on_load=mount,

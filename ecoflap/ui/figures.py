@@ -1,13 +1,14 @@
 """The three figures below the map: built from an allocation, drawn and kept in the browser by assets/figures.js."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
-from gradio.components.plot import PlotData
 from plotly.colors import sequential
+from starlette.requests import Request
+from starlette.responses import FileResponse
+from starlette.routing import Route
 
 from ecoflap import plots
 from ecoflap.allocation import TARGETS
@@ -15,8 +16,11 @@ from ecoflap.plots.groups import place_of_layers
 from ecoflap.texts import say
 from ecoflap.types import Allocation, Recipe
 from ecoflap.ui import naming, payload
-from ecoflap.ui.embed import panel
+from ecoflap.ui.embed import ASSETS, panel
 
+VENDORED = ASSETS / "vendor" / "plotly-basic" / "plotly-basic.min.js"
+# Its address; the version is that of the file.
+PLOTLY = "/vendor/plotly-basic-4.1.1.min.js"
 # The map's colours (Cividis), from 0 to 1: readable with every kind of colour vision and in print.
 PALETTE = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in sequential.Cividis]
 # Curves that are kept: they are the same at every target.
@@ -24,19 +28,17 @@ KEPT_CURVES = 32
 
 
 def build(value: dict[str, Any] | None) -> gr.HTML:
-    """The panel, and an empty plot of Gradio's own beside it, out of sight: it brings Plotly into the page."""
-    drawn = panel("figures", value)
-    gr.Plot(PlotData(type="plotly", plot='{"data": [], "layout": {}}'), show_label=False, elem_id="plotly-loader")
-    return drawn
+    """The panel."""
+    return panel("figures", value, plotly=f".{PLOTLY}")
 
 
-def preload() -> str:
-    """A hint for the page's head: fetch the part of Gradio that holds Plotly while the rest of the page starts.
+def route() -> Route:
+    """Where the page's Plotly is served: the part of it that draws lines and points, a quarter of the whole."""
 
-    Empty where Gradio keeps it elsewhere; it is then fetched when the empty plot is mounted.
-    """
-    found = sorted((Path(gr.__file__).parent / "templates/frontend/assets").glob("PlotlyPlot-*.js"))
-    return "".join(f'<link rel="modulepreload" href="./assets/{path.name}">' for path in found)
+    def send(request: Request) -> FileResponse:
+        return FileResponse(VENDORED, media_type="text/javascript", headers={"Cache-Control": "public, max-age=86400"})
+
+    return Route(PLOTLY, send)
 
 
 class Drawing:

@@ -48,13 +48,13 @@ def launch_options() -> dict[str, Any]:
     options = {
         "theme": theme(),
         "css": embed.css(),
-        "head": embed.head() + figures.preload(),
+        "head": embed.head(),
         "footer_links": ["api"],
         "run_history": False,
         "enable_monitoring": False,
         "max_file_size": MAX_UPLOAD,
         "max_threads": THREADS,
-        "app_kwargs": {"exception_handlers": guard.handlers()},
+        "app_kwargs": {"exception_handlers": guard.handlers(), "routes": [figures.route()]},
         "quiet": True,
         "ssr_mode": False,
     }

@@ -90,7 +90,7 @@ def _fill(page: gr.Blocks, host: Host, jobs: Jobs, language: str) -> None:
             with_model = explorer.has_model
             panel("needs", None if with_model else say("page.scores_only.needs", language))
             with gr.Column(elem_id="ask-section", elem_classes=f"kind-{asks['kind']}", visible=with_model):
-                asking = ask_panel.build(asks, _brushes(), language)
+                asking = ask_panel.build(asks, _brushes(), language, with_model)
                 shared = replace(shared, asking=asking)
                 ladder_panel.build(shared)
             compare_panel.build(shared)

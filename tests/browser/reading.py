@@ -10,7 +10,7 @@ from ecoflap.models.registry import DEMO_FOLDER
 # Whatever the page holds but what people and models said, and Gradio's own parts that it hides.
 PIECES = """() => {
   const root = document.querySelector(".gradio-container"), found = new Set();
-  const hidden = "script, style, footer, .nav-holder, #plotly-loader";
+  const hidden = "script, style, footer, .nav-holder";
   const left = `${hidden}, textarea, #chips, .said, .answer, .tokens, .heard, code, pre, .js-plotly-plot .hoverlayer`;
   for (const node of root.querySelectorAll("*")) {
     if (node.closest(left)) continue;

@@ -1,11 +1,12 @@
 """How the page is launched, also by an older gradio."""
 
 import re
+from pathlib import Path
 
 import gradio as gr
 
 from ecoflap.ui import launch_options
-from ecoflap.ui.figures import preload
+from ecoflap.ui.figures import plotly
 
 
 def test_every_option_is_one_that_launch_takes(monkeypatch):
@@ -17,7 +18,8 @@ def test_every_option_is_one_that_launch_takes(monkeypatch):
     assert launch_options().keys() == {"theme", "quiet"}
 
 
-def test_plotly_is_fetched_while_the_page_starts_and_no_path_is_told():
-    (link,) = re.findall(r'href="([^"]+)"', preload())
-    assert re.fullmatch(r"\./assets/PlotlyPlot-[\w-]+\.js", link)
-    assert preload() in launch_options()["head"]
+def test_plotly_is_where_the_page_looks_for_it_and_no_path_is_told():
+    place = plotly()
+    assert re.fullmatch(r"\./assets/PlotlyPlot-[\w-]+\.js", place)
+    served = Path(gr.__file__).parent / "templates/frontend" / place
+    assert "window.Plotly=" in served.read_text(encoding="utf-8")

@@ -70,7 +70,9 @@ class Panel(gr.HTML):
 
     def postprocess(self, value: Any) -> str | None:
         """The value for the browser."""
-        return None if value is None else f"{next(self._count)} {json.dumps(value, ensure_ascii=False, allow_nan=False)}"
+        return (
+            None if value is None else f"{next(self._count)} {json.dumps(value, ensure_ascii=False, allow_nan=False)}"
+        )
 
 
 def panel(name: str, value: Any = None, events: tuple[str, ...] = (), **props: Any) -> Panel:

@@ -2,10 +2,10 @@
 
 Once over scores alone (588 matrices, no model), once over the embedded model. Python starts from nothing; its files are
 in the system's cache, since a first run is not counted, and Chromium runs already. `served` is when the command prints
-the page's address, `usable` when the map is drawn and has followed a key pressed on the slider, `figures` when all three
-figures below are drawn too. `processor` are the seconds of the processor that the command had taken when it was served:
-on a busy machine the others say little. `--python` takes the interpreter of another environment for scores alone, such
-as one made from requirements-scores.txt: where the packages of `--mcp` are installed, Gradio imports them.
+the page's address, `usable` when the map is drawn and has followed a key pressed on the slider, `figures` when all
+three figures below are drawn too. `processor` are the seconds of the processor that the command had taken when it was
+served: on a busy machine the others say little. `--python` takes the interpreter of another environment for scores
+alone, such as one made from requirements-scores.txt: where the packages of `--mcp` are installed, Gradio imports them.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """The page without a browser: its events by element and name, over plain HTTP, as anybody may send them."""
 
 import json
+import re
 import urllib.error
 import urllib.request
 import uuid
@@ -10,6 +11,20 @@ from ecoflap.ui.session import DEFAULTS
 
 # Seconds within which every answer has to be there.
 PATIENCE = 60
+
+
+# A part's value on its way: a number, then JSON (ecoflap/ui/embed.py).
+PART = re.compile(r"\d+ (?=[\[{\"])")
+
+
+def read(sent: Any) -> Any:
+    """What Python sent, the values of the page's parts read as the page reads them."""
+    if isinstance(sent, dict):
+        return {key: read(value) for key, value in sent.items()}
+    if isinstance(sent, list):
+        return [read(value) for value in sent]
+    mark = PART.match(sent) if isinstance(sent, str) else None
+    return json.loads(sent[mark.end() :]) if mark else sent
 
 
 class Raw:
@@ -54,7 +69,7 @@ class Raw:
         """The values of an event that skips the queue."""
         status, text = self.post("/gradio_api/run/predict", self.body(element, event, data or [], sent))
         assert status == 200, text
-        return json.loads(text)["data"]
+        return read(json.loads(text)["data"])
 
     def join(self, body: Any) -> tuple[int, str]:
         """Put an event into the queue; status and text."""
@@ -71,7 +86,7 @@ class Raw:
             for line in stream:
                 if not line.startswith(b"data: "):
                     continue
-                message = json.loads(line[6:])
+                message = read(json.loads(line[6:]))
                 yield message
                 if message["msg"] == "close_stream":
                     return

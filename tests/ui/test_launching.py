@@ -1,12 +1,13 @@
 """How the page is launched, also by an older gradio."""
 
 import re
-from pathlib import Path
 
 import gradio as gr
+import httpx
 
-from ecoflap.ui import launch_options
-from ecoflap.ui.figures import plotly
+from ecoflap.ui import build, launch_options
+from ecoflap.ui.figures import PLOTLY, VENDORED
+from tests.ui.fakes import FakeExplorer
 
 
 def test_every_option_is_one_that_launch_takes(monkeypatch):
@@ -18,8 +19,14 @@ def test_every_option_is_one_that_launch_takes(monkeypatch):
     assert launch_options().keys() == {"theme", "quiet"}
 
 
-def test_plotly_is_where_the_page_looks_for_it_and_no_path_is_told():
-    place = plotly()
-    assert re.fullmatch(r"\./assets/PlotlyPlot-[\w-]+\.js", place)
-    served = Path(gr.__file__).parent / "templates/frontend" / place
-    assert "window.Plotly=" in served.read_text(encoding="utf-8")
+def test_plotly_is_served_where_the_page_looks_for_it():
+    blocks = build(FakeExplorer())
+    blocks.launch(prevent_thread_lock=True, **launch_options())
+    try:
+        answer = httpx.get(blocks.local_url.rstrip("/") + PLOTLY)
+    finally:
+        blocks.close()
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.text == VENDORED.read_text(encoding="utf-8")
+    (version,) = re.findall(r"plotly-basic-([\d.]+)\.min\.js", PLOTLY)
+    assert f"plotly.js (basic - minified) v{version}" in answer.text[:100]

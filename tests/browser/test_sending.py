@@ -121,8 +121,8 @@ def test_a_table_that_a_lock_overtook_does_not_take_the_lock_away(opened):
             return route.continue_()
         return held.append(route)
 
-    page.route("**/run/predict", overtaken)
-    with page.expect_request("**/run/predict"):
+    page.route("**/run/predict*", overtaken)
+    with page.expect_request("**/run/predict*"):
         page.locator("#granularity label", has_text="matrix").click()
     page.evaluate("ecoflap.lock({ vision: 0.45 })")
     page.wait_for_function("ecoflap.state.table.knobs.overrides.vision === 0.45")

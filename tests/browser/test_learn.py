@@ -35,6 +35,8 @@ def told(page, name):
         " && state.grid.layers[state.selected].name === name; }",
         arg=name,
     )
+    # What is known is drawn in the next frame.
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def number(page, topic, name):

@@ -4,11 +4,11 @@ import base64
 import hashlib
 import json
 import random
+import tempfile
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from gradio import processing_utils
 from gradio.utils import get_upload_folder
 from PIL import Image
 
@@ -169,8 +169,17 @@ def sent_token(data_url: Any, kind: Any) -> dict[str, Any]:
         raise EcoflapError("page_sent", value=error) from error
     # Nothing that is no picture reaches the disk.
     open_picture(BytesIO(data), f"{kind}.{suffix}")
-    path = processing_utils.save_bytes_to_cache(data, f"{kind}.{suffix}", get_upload_folder())
-    return {"path": path, "kind": kind}
+    return {"path": str(_written(data, f"{kind}.{suffix}")), "kind": kind}
+
+
+def _written(data: bytes, name: str) -> Path:
+    """The path of a picture in the folder for uploads; equal pictures have one, and it is whole as soon as it is there."""
+    folder = Path(get_upload_folder()) / hashlib.sha256(data).hexdigest()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+        file.write(data)
+    # Two people may send the same one at the same moment.
+    return Path(file.name).replace(folder / name)
 
 
 def uploaded(file: Any) -> Path:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import gradio as gr
@@ -143,3 +144,16 @@ def test_what_is_no_picture_never_reaches_the_disk_and_what_is_one_is_noted_for_
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
     delete_files_created_by_app(page, None)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_the_same_picture_from_many_at_once_is_whole_for_everybody(tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+    noise = Image.effect_noise((400, 400), 90).convert("RGB")
+    sent = png(noise)
+
+    def send(_):
+        return session.picture_for(session.sent_token(sent, "dropped")).size
+
+    with ThreadPoolExecutor(8) as people:
+        assert set(people.map(send, range(64))) == {(400, 400)}
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1

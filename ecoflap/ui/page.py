@@ -24,7 +24,7 @@ from ecoflap.ui import (
     scoring_panel,
 )
 from ecoflap.ui.asking import Asking
-from ecoflap.ui.changing import PACE, Changing, News
+from ecoflap.ui.changing import Changing, News
 from ecoflap.ui.embed import panel
 from ecoflap.ui.guard import guard
 from ecoflap.ui.handlers import Handlers
@@ -98,7 +98,7 @@ def _fill(page: gr.Blocks, host: Host, jobs: Jobs, language: str) -> None:
             export_panel.build(shared)
             learn_panel.build(shared)
             panel("foot")
-    timer = gr.Timer(PACE)
+    timer = gr.Timer(seen["pace"])
     scoring = scoring_panel.build(shared, timer)
     _wire_recipe(shared, strip, shown)
     _wire_ask(shared)

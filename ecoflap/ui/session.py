@@ -173,7 +173,7 @@ def sent_token(data_url: Any, kind: Any) -> dict[str, Any]:
 
 
 def _written(data: bytes, name: str) -> Path:
-    """The path of a picture in the folder for uploads; equal pictures have one, and it is whole as soon as it is there."""
+    """The path of a picture in the folder for uploads: equal pictures have one, and it is whole once it is there."""
     folder = Path(get_upload_folder()) / hashlib.sha256(data).hexdigest()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:

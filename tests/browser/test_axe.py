@@ -33,6 +33,9 @@ def test_nothing_serious_is_found_from_the_start_to_a_full_page(demo_page, dark,
     page.wait_for_selector("#history .locks[data-count='1']", state="attached")
     page.evaluate("ecoflap.twin('table'); document.querySelectorAll('details').forEach((node) => (node.open = true))")
     page.wait_for_selector("#compare .mount[data-state=pinned] .line")
+    # What is dimmed for a moment, until the weights are looked at anew, is read when that is over.
+    page.wait_for_selector("#layer:not(:has([data-state=stale]))")
+    page.wait_for_function("document.querySelector('#layer').getAnimations({ subtree: true }).length === 0")
     assert violations(page) == []
 
 

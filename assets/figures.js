@@ -14,7 +14,7 @@
   const isDark = () => document.body.classList.contains("dark");
   const themed = (text) => (isDark() ? DARK.reduce((all, [light, dark]) => all.replaceAll(light, dark), text) : text);
 
-  // Without the first, as in Safari, a moment has to do.
+  // Some browsers have no idle callback: there a moment has to do.
   const idle = () => new Promise((resolve) => (window.requestIdleCallback ? requestIdleCallback(resolve, { timeout: 2000 }) : setTimeout(resolve, 200)));
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   let loading = null;

@@ -143,6 +143,7 @@
       const about = subject(), value = props.value;
       const own = fresh(about);
       body.dataset.state = own ? (value.error ? "error" : "told") : "stale";
+      body.dataset.about = own ? JSON.stringify(about) : "";
       problem.hidden = !(own && value.error);
       if (own && value.error) put(problem, value.error);
       for (const topic of topics) if (topic.alone || (own && !value.error)) topic.draw(value);

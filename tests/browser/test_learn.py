@@ -29,8 +29,9 @@ def opened_at(page, name, knobs):
 def told(page, name):
     """Wait until the numbers are about this layer, and its weights have been looked at."""
     page.wait_for_function(
-        "name => { const { state } = ecoflap; const learn = document.querySelector('#learn .mount');"
-        " return learn.dataset.state === 'told' && state.inspected?.layer === name"
+        "name => { const { state } = ecoflap; const learn = document.querySelector('#learn .mount').dataset;"
+        " const about = {layer: name, target: state.row, key: state.table.key};"
+        " return learn.state === 'told' && learn.about === JSON.stringify(about) && state.inspected?.layer === name"
         " && state.inspected.key === state.table.key && state.inspected.target === state.row"
         " && state.grid.layers[state.selected].name === name; }",
         arg=name,

@@ -9,8 +9,10 @@ from ecoflap.pictures import open_picture
 from ecoflap.types import Recipe
 from ecoflap.types.pattern import UNSTRUCTURED
 from ecoflap.ui import running_api
-from ecoflap.ui.jobs import Jobs
+from ecoflap.ui.asking import ASK
+from ecoflap.ui.jobs import Jobs, waiting
 from ecoflap.ui.session import uploaded
+from ecoflap.ui.shared import CALLERS
 
 MODALITIES = ["vision", "language"]
 
@@ -98,7 +100,8 @@ def register(host: Any, jobs: Jobs, language: str) -> None:
             recipe = Recipe(*settings, {} if overrides is None else overrides, pruner=pruner, pattern=pattern)
             picture = None if image is None else open_picture(uploaded(image))
             host.explorer.check_scored(recipe)
-            asked = host.explorer.ask(picture, question, recipe)
+            with host.lines[ASK].turn(lambda before: gr.Info(waiting(before, language))):
+                asked = host.explorer.ask(picture, question, recipe)
             return {
                 "dense": asked.dense.text,
                 "pruned": asked.pruned.text,
@@ -111,7 +114,7 @@ def register(host: Any, jobs: Jobs, language: str) -> None:
             }
 
     gr.api(allocate, api_name="allocate", queue=False)
-    gr.api(ask, api_name="ask", concurrency_id="model", concurrency_limit=1)
+    gr.api(ask, api_name="ask", concurrency_id="callers", concurrency_limit=CALLERS)
     running_api.register(host, jobs, language, sentence, chosen)
 
 

@@ -121,11 +121,15 @@ def in_turn(line: Line, tell: Tell, language: str) -> AbstractContextManager[Non
 
     def told(before: int) -> None:
         if before not in states:
-            words = say("page.turn.one" if before == 1 else "page.turn.many", language, count=before)
-            states[before] = {"state": "busy", "words": words, "before": before}
+            states[before] = {"state": "busy", "words": waiting(before, language), "before": before}
         tell(states[before])
 
     return line.turn(told)
+
+
+def waiting(before: int, language: str) -> str:
+    """How many people are before one, in words."""
+    return say("page.turn.one" if before == 1 else "page.turn.many", language, count=before)
 
 
 @dataclass

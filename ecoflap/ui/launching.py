@@ -6,12 +6,12 @@ from typing import Any
 import gradio as gr
 
 from ecoflap.ui import embed, figures, guard
-from ecoflap.ui.shared import PEOPLE
+from ecoflap.ui.shared import CALLERS, PEOPLE
 
 FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 MAX_UPLOAD = "20mb"
-# Whoever waits in line takes one; the slider's events and the API need some too.
-THREADS = PEOPLE + 60
+# Whoever waits in line takes one; the slider's events need some too.
+THREADS = PEOPLE + CALLERS + 60
 
 
 def theme() -> gr.Theme:

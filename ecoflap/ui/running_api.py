@@ -15,6 +15,7 @@ from ecoflap.measuring import Measurement
 from ecoflap.types import Recipe
 from ecoflap.ui.jobs import Jobs, Tell
 from ecoflap.ui.listening import while_heard
+from ecoflap.ui.shared import CALLERS
 from ecoflap.ui.wishes import MOST, MOST_OF_STRANGERS, settings_of, source_of, whole
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ PACE = 0.5
 # Questions and points of one sweep by the API, and of a stranger's; the command line takes more.
 MOST_QUESTIONS, MOST_POINTS = 1000, 100
 STRANGERS_QUESTIONS, STRANGERS_POINTS = 200, 20
-# Whoever comes second is told so at once, instead of waiting in Gradio's queue without a word.
-MANY = 40
 
 
 class Running:
@@ -202,8 +201,9 @@ def register(host: Any, jobs: Jobs, language: str, sentence: Any, chosen: Any) -
             who = getattr(request, "session_hash", None) or uuid.uuid4().hex
             yield from while_heard(running.sweep(asked, questions, eval_seed, data, who), page, request)
 
-    gr.api(score, api_name="score", concurrency_id="score", concurrency_limit=MANY)
-    gr.api(sweep, api_name="sweep", concurrency_id="sweep", concurrency_limit=MANY)
+    # Whoever comes second is told so at once, instead of waiting in Gradio's queue without a word.
+    gr.api(score, api_name="score", concurrency_id="score", concurrency_limit=CALLERS)
+    gr.api(sweep, api_name="sweep", concurrency_id="sweep", concurrency_limit=CALLERS)
 
 
 def tuple_of(values: Any) -> tuple[Any, ...]:

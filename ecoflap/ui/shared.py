@@ -19,6 +19,8 @@ PRIVATE = {"api_visibility": "private", "show_progress": "hidden"}
 # What runs the model waits in a line of ours (ecoflap/turns.py), which says how many people are before one; Gradio's
 # own queue says nothing on the page, so it lets all of them through.
 PEOPLE = 100
+# Clients of the API at each of what takes long.
+CALLERS = 40
 MODEL = {"concurrency_id": "page", "concurrency_limit": PEOPLE, "trigger_mode": "once"} | PRIVATE
 
 

@@ -1,5 +1,7 @@
 """The public endpoints through Gradio's own client; docs/api.md's own examples run in test_api_docs.py."""
 
+import threading
+
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
@@ -12,8 +14,13 @@ from tests.ui.fakes import FakeExplorer, small_bundle
 
 
 @pytest.fixture(scope="module")
-def client():
-    blocks = build(FakeExplorer())
+def explorer():
+    return FakeExplorer()
+
+
+@pytest.fixture(scope="module")
+def client(explorer):
+    blocks = build(explorer)
     blocks.launch(prevent_thread_lock=True, **launch_options())
     yield Client(blocks.local_url, verbose=False)
     blocks.close()
@@ -81,3 +88,27 @@ def test_errors_are_one_sentence(client, picture, tmp_path):
 def test_a_path_of_the_server_is_no_picture(client, picture):
     with pytest.raises(AppError, match="was not uploaded"):
         client.predict(image={"path": str(picture)}, question="What?", api_name="/ask")
+
+
+def test_who_asks_by_the_api_stands_in_the_line_of_questions_and_hears_of_it(client, explorer, picture, monkeypatch):
+    begun, free, answer = threading.Event(), threading.Event(), explorer.ask
+
+    def slow(*args, **more):
+        begun.set()
+        assert free.wait(60)
+        return answer(*args, **more)
+
+    monkeypatch.setattr(explorer, "ask", slow)
+    first = client.submit(handle_file(picture), "What?", api_name="/ask")
+    assert begun.wait(60)
+    second = client.submit(handle_file(picture), "What?", api_name="/ask")
+    said = next(status.log for status in told(second) if status.log)
+    assert said == ("One person is before you. Your turn comes by itself …", "info")
+    free.set()
+    assert first.result(60)["dense"] == second.result(60)["dense"] == "a red circle"
+
+
+def told(job):
+    """What the client reads of its job, again and again."""
+    while not job.done():
+        yield job.status()

@@ -5,7 +5,7 @@
   const { state } = app;
   const { svg, swatch } = app.layerDraw;
   const body = (element) => element.querySelector(".mount");
-  const CRITERIA = { wanda: "page.layer.criterion.wanda", magnitude: "page.layer.criterion.magnitude" };
+  const CRITERIA = { wanda: "page.layer.criterion.wanda", magnitude: "page.layer.criterion.magnitude", ria: "page.layer.criterion.ria" };
   const THRESHOLDS = { matrix: "page.layer.threshold.matrix", row: "page.layer.threshold.row", "": "page.layer.threshold.whole" };
   const REST = 150; // ms without a move until a layer is looked at closely
 

@@ -15,7 +15,7 @@ from ecoflap.errors import EcoflapError
 from ecoflap.importance.precision import in_float32
 from ecoflap.importance.run import Look, Progress
 from ecoflap.importance.settings import Settings
-from ecoflap.masking import MaskedModel, Ranked, rank_model
+from ecoflap.masking import MaskedModel, Moved, Ranked, rank_model
 from ecoflap.models.base import Batch, VisionLanguageModel
 from ecoflap.pruning import activations, registry
 from ecoflap.pruning.sequential import Progress as PassProgress
@@ -207,12 +207,13 @@ class Engine:
 
     def ranked_for(
         self, allocation: Allocation, recipe: Recipe, progress: PassProgress | None = None
-    ) -> Mapping[str, Ranked]:
+    ) -> Mapping[str, Ranked | Moved]:
         """Ranks by which `recipe` prunes to `allocation`, for every layer that loses weights.
 
-        A sequential calibration is of one allocation alone and costs about three passes over the calibration samples;
-        its norms are cached on disk, its ranks kept until the next one. The model is held for one pass at a time, so
-        others can ask meanwhile. Who holds `lock` must not call this: two would wait for each other.
+        A pruner that moves weights has what becomes of them instead, solved for one allocation alone and kept until the
+        next one. A sequential calibration is of one allocation alone and costs about three passes over the calibration
+        samples; its norms are cached on disk, its ranks kept until the next one. The model is held for one pass at a
+        time, so others can ask meanwhile. Who holds `lock` must not call this: two would wait for each other.
 
         Args:
             allocation: weights kept per layer.
@@ -224,7 +225,8 @@ class Engine:
             Cancelled: `progress` returned False; the model is dense then.
         """
         self._check(allocation)
-        if recipe.calibration == "dense" or not registry.find(recipe.pruner).calibrated:
+        pruner = registry.find(recipe.pruner)
+        if not pruner.moves and (recipe.calibration == "dense" or not pruner.calibrated):
             return self.ranked(recipe)
         return self._solver.ranked(allocation, recipe, progress)
 
@@ -245,7 +247,7 @@ class Engine:
 
     def _wanted(
         self, allocation: Allocation | None, recipe: Recipe | None
-    ) -> tuple[Mapping[str, int], Mapping[str, Ranked]]:
+    ) -> tuple[Mapping[str, int], Mapping[str, Ranked | Moved]]:
         """Weights kept by layer, and the ranks by which: what `MaskedModel.apply` takes; nothing where all is dense."""
         if allocation is None or recipe is None or allocation.total_kept == allocation.total:
             return {}, {}

@@ -7,6 +7,7 @@ little room beside itself, and only counts leave the device.
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,14 +43,14 @@ class Selected:
         layer: its shape.
         kept: how many weights stay.
         weight: the dense ones, (rows, cols).
-        criterion: weights of whole rows -> what each of them is worth to the pruner, float32.
+        criterion: rows -> what each of their weights is worth to the pruner, float32.
         ranked: by which they go; None where all stay.
     """
 
     layer: Layer
     kept: int
     weight: torch.Tensor
-    criterion: Callable[[torch.Tensor], torch.Tensor]
+    criterion: Callable[[slice], torch.Tensor]
     ranked: Ranked | None
 
     def parts(self) -> Iterator[slice]:
@@ -70,7 +71,7 @@ class Selected:
 
     def logs(self, rows: slice) -> torch.Tensor:
         """Base-10 logarithms of the criterion, _ZERO where it is zero or no number."""
-        return self.criterion(self.weight[rows]).nan_to_num().log10_().clamp_(min=_ZERO)
+        return self.criterion(rows).nan_to_num().log10_().clamp_(min=_ZERO)
 
 
 @dataclass(frozen=True)
@@ -144,24 +145,30 @@ def select(engine: "Engine", name: str, allocation: Allocation, recipe: Recipe) 
     """The layer `name` of a loaded model as `recipe` prunes it; the model is held for a moment only.
 
     Raises:
-        EcoflapError: a layer that the allocation does not have, or a sequential calibration, which has to be solved.
+        EcoflapError: a layer that the allocation does not have, or a calibration or a pruner that has to be solved.
     """
     if recipe.calibration != "dense":
         raise EcoflapError("inspect_sequential", calibration=recipe.calibration)
+    if find(recipe.pruner).moves:
+        raise EcoflapError("inspect_moves", pruner=find(recipe.pruner).title)
     place = next((i for i, layer in enumerate(allocation.layers) if layer.name == name), None)
     if place is None:
         raise EcoflapError("inspect_layer", layer=name)
     layer, kept, pruner = allocation.layers[place], allocation.kept[place], find(recipe.pruner)
     weight, norm, ranked = engine.close_look(name, recipe)
 
-    def criterion(rows: torch.Tensor) -> torch.Tensor:
-        return pruner.importance(rows, norm)
+    @cache
+    def whole() -> torch.Tensor:
+        return pruner.importance(weight, norm)
+
+    def criterion(rows: slice) -> torch.Tensor:
+        return whole()[rows] if pruner.across_rows else pruner.importance(weight[rows], norm)
 
     if kept == layer.size:
         ranked = None
     elif ranked is None:  # nobody has pruned by this recipe yet; the other layers are not ranked for a look at this one
         scope = scope_of(layer, recipe.compared)
-        ranked = Ranked(ranks(criterion(weight), scope), scope)
+        ranked = Ranked(ranks(criterion(slice(None)), scope), scope)
     return Selected(layer, kept, weight, criterion, ranked)
 
 

@@ -75,6 +75,13 @@ class Ranked:
     scope: str
 
 
+@dataclass(frozen=True, eq=False)
+class Moved:
+    """The weights of one layer, (rows, cols), after a pruner that moves those that stay; of one count alone."""
+
+    weight: torch.Tensor
+
+
 def rank_model(layers: Mapping[str, Layer], importance: Callable[[str], torch.Tensor], scope: str) -> dict[str, Ranked]:
     """Ranks of every layer: name -> Ranked. `importance` is asked for one layer after another, and none is kept."""
     scopes = {name: scope_of(layer, scope) for name, layer in layers.items()}
@@ -93,15 +100,15 @@ class MaskedModel:
         self.linears = linears
         self.dense = {name: linears[name].weight.detach().clone() for name in self.layers}
         # What each layer is now: weights kept and by which ranks; None is dense.
-        self._state: dict[str, tuple[int, Ranked] | object | None] = dict.fromkeys(self.layers)
+        self._state: dict[str, tuple[int, Ranked | Moved] | object | None] = dict.fromkeys(self.layers)
 
     @torch.no_grad()
-    def apply(self, kept: Mapping[str, int], ranked: Mapping[str, Ranked]) -> int:
+    def apply(self, kept: Mapping[str, int], ranked: Mapping[str, Ranked | Moved]) -> int:
         """Keep the `kept[name]` most important weights of every layer; layers not named become dense.
 
         Args:
             kept: weights kept by layer name.
-            ranked: ranks by layer name, for every layer that loses weights.
+            ranked: ranks by layer name, for every layer that loses weights; or what became of its weights.
 
         Returns:
             How many layers were rewritten: only those whose state changed.
@@ -118,13 +125,16 @@ class MaskedModel:
                 changed += 1
         return changed
 
-    def _write(self, layer: Layer, count: int, ranked: Mapping[str, Ranked]) -> None:
+    def _write(self, layer: Layer, count: int, ranked: Mapping[str, Ranked | Moved]) -> None:
         """Write one layer's weights: the dense ones where they are kept, zero elsewhere."""
         weight, dense = self.linears[layer.name].weight.detach(), self.dense[layer.name]
         if count == layer.size:
             weight.copy_(dense)
             return
         by = ranked[layer.name]
+        if isinstance(by, Moved):
+            weight.copy_(by.weight)
+            return
         if by.scope == "matrix":
             _select(weight, dense, by.ranks, layer.size - count)
             return

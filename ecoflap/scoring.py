@@ -14,7 +14,6 @@ from ecoflap.importance.precision import in_float32
 from ecoflap.importance.run import Look, Progress, measure
 from ecoflap.importance.settings import Settings
 from ecoflap.importance.task import Method, Task, whole
-from ecoflap.masking import Ranked
 from ecoflap.texts import say
 from ecoflap.types import Recipe, ScoreBundle
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from ecoflap.engine import Engine
 
 # Raised when the scores of the same settings change, so that old ones are not taken from the cache.
-VERSION = 5
+VERSION = 6
 # By what blocks are pruned when their response is measured: the default criterion and scope.
 PRUNED_BY = Recipe()
 
@@ -42,18 +41,19 @@ def score(
     )
     for note in found.notes:
         logging.getLogger(__name__).warning(note)
-    if method.prunes:
-        engine.norms()
+    norms = engine.norms() if method.prunes or method.calibrated else None
     # The same weights in another type, or on another device, give other digits.
     place = {"dtype": str(engine.dtype), "device": _kinds(engine.model.devices)}
-    parts = {"samples": found.fingerprint, "norms": engine.samples if method.prunes else ""} | place
+    parts = {"samples": found.fingerprint, "norms": engine.samples if norms is not None else ""} | place
     name = store.key(model=engine.fingerprint, settings=settings.to_json(), **parts, version=VERSION)
     cached = store.cached_scores(name)
     if cached is not None:
         return cached
     ranked = engine.ranked(PRUNED_BY) if method.prunes else None
     journal = store.Journal(store.journal_path(name))
-    task = _task(engine, found, settings, ranked, lambda: _held(engine, method))
+    size = method.batch_size(settings)
+    task = _task(engine, found, settings, size, lambda: _held(engine, method))
+    task.ranked, task.norms = ranked, norms
     layers = measure(method, task, journal, lambda: _held(engine, method), progress, watch)
     bundle = ScoreBundle(engine.model.name, method.name, layers, _facts(engine, found, settings, task, journal))
     if store.try_to(bundle.write, store.scores_path(name)):
@@ -64,9 +64,10 @@ def score(
 def cost(engine: "Engine", settings: Settings) -> tuple[int, float]:
     """(units, forwards of one block on one sample) that scoring takes, at most; nothing is run."""
     model = engine.model
-    batches = [None] * -(-settings.samples // settings.batch_size)
+    method = registry.find(settings.method)
+    batches = [None] * -(-settings.samples // method.batch_size(settings))
     task = Task(model.layers, model.linears, model.blocks, model.loss, batches, settings)
-    units, forwards = registry.find(settings.method).cost(task)
+    units, forwards = method.cost(task)
     return units, forwards * settings.samples / len(batches)
 
 
@@ -88,11 +89,11 @@ def _task(
     engine: "Engine",
     found: Samples,
     settings: Settings,
-    ranked: Mapping[str, Ranked] | None,
+    size: int,
     hold: Callable[[], AbstractContextManager],
 ) -> Task:
-    """What to measure; the model is held for each batch, so that it is encoded in the type that is computed in."""
-    model, size, batches = engine.model, settings.batch_size, []
+    """What to measure, in batches of `size`, each encoded while the model is held, in the type that is computed in."""
+    model, batches = engine.model, []
     for start in range(0, len(found.samples), size):
         with hold():  # all at once would keep others waiting: hundreds of pictures take many seconds
             batches.append(model.encode(found.samples[start : start + size]))
@@ -105,7 +106,6 @@ def _task(
         settings,
         losses=model.losses,
         masked=engine.masked,
-        ranked=ranked,
     )
 
 

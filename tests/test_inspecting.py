@@ -30,7 +30,7 @@ def selected(rows=9, cols=24, share=0.4, scope="row", dtype=torch.float32, prune
     kept = pattern.kept(scope, rows, cols) if grouped else round(share * rows * cols)
     worth = CRITERIA[pruner](weight, norm)
     ranked = None if kept == layer.size else Ranked(ranks(worth, scope), scope)
-    return Selected(layer, kept, weight, lambda part: CRITERIA[pruner](part, norm), ranked)
+    return Selected(layer, kept, weight, lambda rows: CRITERIA[pruner](weight[rows], norm), ranked)
 
 
 def mask_of(chosen):
@@ -60,7 +60,7 @@ def test_every_weight_is_counted_once_where_it_lies(scope, pruner, dtype, chunk,
         assert sum(histogram.removed) == chosen.layer.size - chosen.kept
         assert histogram.low < histogram.high
     # A value on the edge of two steps may be rounded into either: no more than a few are moved.
-    worth = chosen.criterion(chosen.weight).log10()
+    worth = chosen.criterion(slice(None)).log10()
     for histogram, values in ((found.weights, chosen.weight.float()), (found.criterion, worth)):
         for one, other in zip((histogram.kept, histogram.removed), naive_counts(values, keep, histogram)):
             assert np.abs(np.array(one) - other).sum() <= 4
@@ -83,14 +83,14 @@ def test_the_mask_is_what_the_model_is_given(scope, dtype):
 @pytest.mark.parametrize("pruner", CRITERIA)
 def test_one_threshold_separates_a_matrix_that_is_compared_as_a_whole(kept, pruner):
     chosen = selected(share=kept / 216, scope="matrix", pruner=pruner)
-    threshold, worth, keep = inspect(chosen).threshold, chosen.criterion(chosen.weight).log10(), mask_of(chosen)
+    threshold, worth, keep = inspect(chosen).threshold, chosen.criterion(slice(None)).log10(), mask_of(chosen)
     assert threshold.least == threshold.middle == threshold.most
     assert worth[~keep].max() == pytest.approx(threshold.most) and worth[keep].min() > threshold.most
 
 
 def test_rows_that_are_compared_have_a_threshold_each():
     chosen = selected(share=0.37)
-    threshold, worth, keep = inspect(chosen).threshold, chosen.criterion(chosen.weight).log10(), mask_of(chosen)
+    threshold, worth, keep = inspect(chosen).threshold, chosen.criterion(slice(None)).log10(), mask_of(chosen)
     tops = []
     for values, stays in zip(worth, keep):
         tops.append(float(values[~stays].max()))
@@ -121,7 +121,7 @@ def test_a_layer_that_keeps_nothing_is_silent():
 def test_outputs_without_weights_and_inputs_that_nobody_reads():
     weight = torch.tensor([[5.0, 0.1, 6.0], [0.1, 0.2, 0.3], [7.0, 0.1, 0.2]])
     by = Ranked(ranks(weight, "matrix"), "matrix")
-    found = inspect(Selected(Layer("w", "b", "vision", 3, 3), 3, weight, torch.abs, by))
+    found = inspect(Selected(Layer("w", "b", "vision", 3, 3), 3, weight, lambda rows: weight[rows].abs(), by))
     assert (found.silent, found.unread) == (1, 1)
     assert found.rows.tolist() == [pytest.approx([1 / 3, 1, 2 / 3])] * 3
     assert found.cells.tolist() == [[255, 0, 255], [0, 0, 0], [255, 0, 0]]
@@ -169,7 +169,9 @@ def test_zeros_of_two_recipes():
 @pytest.mark.parametrize("value", [0.0, 2.5, float("nan"), float("inf"), float("-inf")])
 def test_a_layer_of_one_value_is_counted_all_the_same(value):
     weight = torch.full((3, 4), value)
-    chosen = Selected(Layer("w", "b", "vision", 3, 4), 6, weight, torch.abs, Ranked(ranks(weight, "row"), "row"))
+    chosen = Selected(
+        Layer("w", "b", "vision", 3, 4), 6, weight, lambda rows: weight[rows].abs(), Ranked(ranks(weight, "row"), "row")
+    )
     found = inspect(chosen)
     for histogram in (found.weights, found.criterion):
         assert (sum(histogram.kept), sum(histogram.removed)) == (6, 6)

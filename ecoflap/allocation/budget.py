@@ -3,6 +3,8 @@
 Everything here works on numpy vectors with one entry per group and never sees a model.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from ecoflap.allocation.groups import Groups
@@ -85,6 +87,25 @@ def proportional(groups: Groups, keep: int, cap: float) -> np.ndarray:
         room[scored] = 0.0
         shares += room * (left / room.sum())
     return largest_remainder(shares, keep)
+
+
+def fitted(groups: Groups, wanted: np.ndarray, keep: int, cap: float) -> np.ndarray:
+    """Kept weights per group next to `wanted`, whatever that sums to, under the cap and exact to the weight.
+
+    What a group wants above the floor of the cap, at most all its weights, is its score for `proportional`: where the
+    wishes hit the budget and the cap, they are what comes out.
+
+    Args:
+        groups: sizes; their scores do not matter.
+        wanted: weights to keep, (groups,) float64.
+        keep: weights to keep in all.
+        cap: largest sparsity of a group.
+
+    Returns:
+        (groups,) int64 that sum to `keep`.
+    """
+    above = np.minimum(wanted, groups.sizes) - floors(groups.sizes, cap, keep)
+    return proportional(replace(groups, scores=np.maximum(above, 0.0)), keep, cap)
 
 
 def water_fill(room: np.ndarray, scores: np.ndarray, amount: float) -> np.ndarray:

@@ -52,14 +52,30 @@ class Marginals:
         return prices, np.array([np.interp(prices, turns, self.sparsities) for turns in self.prices]).T.copy()
 
 
+def increases(groups: Sequence[Sequence[Layer]]) -> tuple[np.ndarray, np.ndarray]:
+    """The curves of groups of layers as they were measured, which add up within a group.
+
+    Returns:
+        the grid of sparsities, (points,), from 0 to 1, and the increases on it, (groups, points), in a common unit.
+    """
+    grid, points = _on_common_grid(groups)
+    values = np.array([increase for increase, _ in points])
+    return np.concatenate(([0.0], grid)), np.pad(values, ((0, 0), (1, 0)))
+
+
+def _on_common_grid(groups: Sequence[Sequence[Layer]]) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
+    """A grid above 0, and (increase, standard error) of every group on it, in multiples of the largest increase."""
+    grid = np.array(sorted({point[0] for group in groups for layer in group for point in layer.curve} | {1.0}))
+    unit = max((abs(point[1]) for group in groups for layer in group for point in layer.curve), default=0.0) or 1.0
+    return grid, [_group_curve(group, grid, unit) for group in groups]
+
+
 def marginals(groups: Sequence[Sequence[Layer]]) -> Marginals:
     """Marginal losses of groups of layers from their curves, which add up within a group."""
     sizes = np.array([sum(layer.size for layer in group) for group in groups], dtype=np.float64)
-    grid = np.array(sorted({point[0] for group in groups for layer in group for point in layer.curve} | {1.0}))
-    unit = max((abs(point[1]) for group in groups for layer in group for point in layer.curve), default=0.0) or 1.0
-    points = [_group_curve(group, grid, unit) for group in groups]
-    increases, errors = (np.array(part) for part in zip(*points))
-    per_weight = shrunk(increases, errors, sizes, _prior(groups, sizes))
+    grid, points = _on_common_grid(groups)
+    values, errors = (np.array(part) for part in zip(*points))
+    per_weight = shrunk(values, errors, sizes, _prior(groups, sizes))
     return _rising(grid, np.array([convex_slopes(grid, curve) for curve in per_weight]))
 
 

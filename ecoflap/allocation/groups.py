@@ -5,9 +5,12 @@ from functools import cached_property
 
 import numpy as np
 
-from ecoflap.allocation.curves import Marginals, marginals
+from ecoflap.allocation.curves import Marginals, increases, marginals
+from ecoflap.allocation.thresholds import Thresholds, thresholds
 from ecoflap.types import Layer
 
+# What a need of a measured value begins with.
+STATS = "stats."
 # A score this much smaller than the largest would not move a weight among 1e15.
 TINY = 1e-30
 
@@ -66,6 +69,49 @@ class Groups:
             return marginals(self.layers)
         groups, chosen = self.whole
         return Marginals(groups.marginals.sparsities, groups.marginals.prices[chosen])
+
+    @cached_property
+    def modalities(self) -> tuple[tuple[np.ndarray, "Groups"], ...]:
+        """The groups of every modality: their indices, (chosen,) int64, and they themselves.
+
+        A group whose layers are in several modalities counts to its first layer's.
+        """
+        own = [layers[0].modality for layers in self.layers]
+        found = (np.array([i for i, name in enumerate(own) if name == each]) for each in dict.fromkeys(own))
+        return tuple((chosen, self.subset(chosen)) for chosen in found)
+
+    @cached_property
+    def flat(self) -> tuple[tuple[Layer, ...], np.ndarray]:
+        """All layers, group after group, and the group of each, (layers,) int64."""
+        member = np.repeat(np.arange(len(self.layers)), [len(layers) for layers in self.layers])
+        return tuple(layer for layers in self.layers for layer in layers), member
+
+    def mean(self, need: str, weighted: bool = True) -> np.ndarray:
+        """Mean of a stat over every group's layers, (groups,): by weights, or every matrix alike."""
+        name = need.removeprefix(STATS)
+        layers, member = self.flat
+        weights = np.array([layer.size if weighted else 1 for layer in layers], dtype=np.float64)
+        values = np.array([layer.stats[name] for layer in layers], dtype=np.float64)
+        return np.bincount(member, weights * values) / np.bincount(member, weights)
+
+    def thresholds(self, need: str) -> Thresholds:
+        """Thresholds over a stat that holds quantiles."""
+        if need not in self._thresholds:
+            self._thresholds[need] = thresholds(*self.flat, len(self.sizes), need.removeprefix(STATS))
+        return self._thresholds[need]
+
+    @cached_property
+    def _thresholds(self) -> dict[str, Thresholds]:
+        return {}
+
+    def increase(self, sparsities: np.ndarray) -> float:
+        """What the groups' curves, as they were measured, add up to at `sparsities`, (groups,)."""
+        grid, values = self._increases
+        return float(sum(np.interp(sparsity, grid, curve) for sparsity, curve in zip(sparsities, values)))
+
+    @cached_property
+    def _increases(self) -> tuple[np.ndarray, np.ndarray]:
+        return increases(self.layers)
 
     def subset(self, chosen: np.ndarray) -> "Groups":
         """The groups at the indices `chosen`, (chosen,) int64."""

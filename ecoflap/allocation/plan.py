@@ -45,7 +45,8 @@ class Plan:
         self.layer_sizes = np.array([layer.size for layer in self.layers], dtype=np.int64)
         need = None if recipe.fixed else self.allocator.lacks(pruned)
         if need:
-            raise EcoflapError("bundle_lacks", allocator=self.allocator.name, need=need, method=bundle.method)
+            facts = {"allocator": self.allocator.name, "need": need, "method": bundle.method}
+            raise EcoflapError("bundle_lacks", **facts, way=self.allocator.method)
         self.groups = self._groups()
         self._split = budget.Split(self.member, self.layer_sizes[self.chosen])
         self._share_pools(np.array([pool for pool, _ in index]))
@@ -55,7 +56,7 @@ class Plan:
         chosen = [self.layers[i] for i in self.chosen]
         sizes = np.bincount(self.member, self.layer_sizes[self.chosen]).astype(np.int64)
         # Shares are relative: scaled to at most 1, sums of the largest numbers stay finite.
-        scores = np.array([layer.score for layer in chosen], dtype=np.float64)
+        scores = np.array([self.allocator.score_of(layer) for layer in chosen], dtype=np.float64)
         scores = np.bincount(self.member, scores / (scores.max() or 1.0))
         members: list[list[Layer]] = [[] for _ in self.names]
         for group, layer in zip(self.member, chosen):

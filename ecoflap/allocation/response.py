@@ -5,8 +5,6 @@ really pruning a block is known at several sparsities. The summed increase is le
 in every group, but for groups at the cap or at no sparsity (Lagrange; the water-filling of rate allocation).
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from ecoflap.allocation import budget
@@ -17,9 +15,7 @@ from ecoflap.allocation.groups import Groups
 def keep(groups: Groups, count: int, cap: float) -> np.ndarray:
     """Weights kept per group, (groups,) int64: what the common marginal loss leaves, exact to the weight."""
     wanted = groups.sizes * (1 - common_price(groups.marginals, groups.sizes, groups.total - count, cap))
-    # Above the floor under the cap, what is wanted is the score: its proportions hit the budget without a remainder.
-    above = wanted - budget.floors(groups.sizes, cap, count)
-    return budget.proportional(replace(groups, scores=np.maximum(above, 0.0)), count, cap)
+    return budget.fitted(groups, wanted, count, cap)
 
 
 def common_price(marginals: Marginals, sizes: np.ndarray, removed: int, cap: float) -> np.ndarray:

@@ -65,7 +65,7 @@ def share_of(bundle: ScoreBundle, recipe: Recipe, name: str) -> Share | None:
     kept = every[chosen]
     floors = budget.floors(groups.sizes, cap, keep)
     whole = kept == groups.sizes
-    sums = [sum(layer.score for layer in layers) for layers in groups.layers]
+    sums = [sum(map(plan.allocator.score_of, layers)) for layers in groups.layers]
     scores = [score / int(size) if recipe.aggregate == "avg" else score for score, size in zip(sums, groups.sizes)]
     return Share(
         group=plan.names[own],

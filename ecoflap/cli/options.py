@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ecoflap.allocation import ALLOCATORS
 from ecoflap.cli.output import Format
 from ecoflap.command import stderr
 from ecoflap.errors import EcoflapError
@@ -15,11 +16,18 @@ from ecoflap.formats.recipes import read_recipe
 from ecoflap.texts import say
 from ecoflap.types import Recipe
 from ecoflap.types.pattern import SPARSITY, UNSTRUCTURED
+from ecoflap.types.recipe import CHOICES
+
+# What stands for {choices} in help texts.
+LISTED = {
+    "allocator": ", ".join(allocator.name for allocator in ALLOCATORS),
+    "pruner": ", ".join(CHOICES["pruner"]),
+}
 
 
 def option(name: str, text: str = "") -> Any:
     """The option `--name`, with the help text cli.option.<text>, by default <name>."""
-    return typer.Option(f"--{name}", help=say(f"cli.option.{text or name}"))
+    return typer.Option(f"--{name}", help=say(f"cli.option.{text or name}", choices=LISTED.get(name.rstrip("s"))))
 
 
 FormatOption = Annotated[Format, option("format")]

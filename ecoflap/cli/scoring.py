@@ -89,7 +89,7 @@ def score(
     with loading_bar() as tell:
         engine = Engine(open_model(model, loading, tell), calibration)
     if before is not None:
-        if method.startswith("zeroth-order"):
+        if method == "zeroth-order":
             raise EcoflapError("bundle_adds_nothing", method=method)
         facts = {"model_fingerprint": engine.fingerprint}
         before.check_same_model(ScoreBundle(engine.model.name, method, engine.model.layers, facts))

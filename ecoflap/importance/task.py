@@ -37,6 +37,7 @@ class Task:
         losses: batch -> (summed loss, answer tokens) per sample, each (samples,); for methods that pair samples.
         masked: the same layers' masks, for methods that prune.
         ranked: the ranks by which they prune.
+        norms: input norms of every layer, (cols,) float32; for methods that are calibrated.
     """
 
     layers: Sequence[Layer]
@@ -48,6 +49,7 @@ class Task:
     losses: Callable[[Any], tuple[torch.Tensor, torch.Tensor]] | None = None
     masked: MaskedModel | None = None
     ranked: Mapping[str, Ranked] | None = None
+    norms: Mapping[str, torch.Tensor] | None = None
 
     def __post_init__(self) -> None:
         # Batches too large to replay, by number.
@@ -114,6 +116,8 @@ class Method:
             asked by others too while units are measured.
         forwards_only: whether units run forwards only, so that half-precision models can be computed in float32.
         prunes: whether units need the ranks by which weights are pruned.
+        calibrated: whether units need the input norms.
+        one_by_one: whether a batch must be one sample, because padding would count.
         undecided: cost of the units that values not yet known may still add, at most.
         forwards: block forwards on one batch that a cost of 1 stands for.
     """
@@ -125,8 +129,14 @@ class Method:
     layers: Callable[[Task, Values], tuple[Layer | None, ...]]
     forwards_only: bool = True
     prunes: bool = False
+    calibrated: bool = False
+    one_by_one: bool = False
     undecided: Callable[[Task, Values], float] = lambda task, values: 0.0
     forwards: Callable[[Task], float] = lambda task: 1.0
+
+    def batch_size(self, settings: Settings) -> int:
+        """Samples per batch."""
+        return 1 if self.one_by_one else settings.batch_size
 
     def cost(self, task: Task) -> tuple[int, float]:
         """(units, block forwards) of a whole run, at most; nothing is run and the batches are not looked at."""

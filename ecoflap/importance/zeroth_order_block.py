@@ -13,6 +13,9 @@ from ecoflap.importance.task import Method, Task, Unit, Values, by_block, key, s
 from ecoflap.importance.zeroth_order import draws, forwards, measured, summary
 from ecoflap.types import Layer
 
+# What the score is called in a bundle whose scores are others.
+STAT = "zeroth_order_block"
+
 
 def units(task: Task, values: Values) -> list[Unit]:
     """One unit per batch and block, batch by batch."""
@@ -46,7 +49,8 @@ def layers(task: Task, values: Values) -> tuple[Layer | None, ...]:
         for layer in members:
             share = layer.size / size
             error = None if stderr is None else stderr * share
-            scored[layer.name] = replace(layer, score=score * share, stderr=error, draws=count)
+            stats = layer.stats | {STAT: score * share}
+            scored[layer.name] = replace(layer, score=score * share, stderr=error, draws=count, stats=stats)
     return tuple(scored.get(layer.name) for layer in task.layers)
 
 

@@ -18,17 +18,41 @@ def input_squares(linears: Mapping[str, nn.Linear]) -> Iterator[dict[str, torch.
         name: torch.zeros(m.in_features, dtype=torch.float64, device=_place(m.weight)) for name, m in linears.items()
     }
 
-    def hook_for(name: str) -> Callable[[nn.Module, tuple[torch.Tensor, ...]], None]:
-        def hook(module: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-            tokens = inputs[0].detach().reshape(-1, inputs[0].shape[-1])
-            # Of a model on several devices the inputs may come from another one.
-            sums[name] += tokens.float().square().sum(0).to(sums[name].device).double()
+    def add(name: str, tokens: torch.Tensor) -> None:
+        # Of a model on several devices the inputs may come from another one.
+        sums[name] += tokens.float().square().sum(0).to(sums[name].device).double()
 
-        return hook
+    with _listening(linears, add):
+        yield sums
+
+
+@contextmanager
+def input_products(linears: Mapping[str, nn.Linear]) -> Iterator[dict[str, torch.Tensor]]:
+    """Sum the products x x' of every layer's inputs while the context is open; hooks are gone afterwards.
+
+    Yields:
+        name -> (cols, cols) float32 sums over all tokens seen, filled as the model runs.
+    """
+    sums = {name: torch.zeros(m.in_features, m.in_features, device=m.weight.device) for name, m in linears.items()}
+
+    def add(name: str, tokens: torch.Tensor) -> None:
+        wide = tokens.float()
+        sums[name] += (wide.T @ wide).to(sums[name].device)
+
+    with _listening(linears, add):
+        yield sums
+
+
+@contextmanager
+def _listening(linears: Mapping[str, nn.Linear], add: Callable[[str, torch.Tensor], None]) -> Iterator[None]:
+    """Call `add` with a layer's name and its inputs, (tokens, cols), whenever one runs inside the context."""
+
+    def hook_for(name: str) -> Callable[[nn.Module, tuple[torch.Tensor, ...]], None]:
+        return lambda module, inputs: add(name, inputs[0].detach().reshape(-1, inputs[0].shape[-1]))
 
     handles = [module.register_forward_pre_hook(hook_for(name)) for name, module in linears.items()]
     try:
-        yield sums
+        yield
     finally:
         for handle in handles:
             handle.remove()

@@ -17,13 +17,15 @@ import torch
 from torch import nn
 
 from ecoflap.errors import Cancelled
-from ecoflap.masking import MaskedModel, Ranked, rank_model
+from ecoflap.masking import MaskedModel, Moved, Ranked, rank_model
 from ecoflap.pruning.activations import input_squares
 from ecoflap.pruning.prefix import Prefix
 from ecoflap.types import Layer
 
 # Told how many passes are done, of how many; returns False to stop.
 Progress = Callable[[int, int], bool | None]
+Totals = dict[str, torch.Tensor]
+Listen = Callable[[Mapping[str, nn.Linear]], AbstractContextManager[Totals]]
 Importance = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
@@ -32,12 +34,12 @@ class Solved:
     """What a sequential calibration found, for every layer that loses weights.
 
     Attributes:
-        norms: root of the mean over samples of ||x_j||^2 per input column, by layer: (cols,) float32.
-        ranked: the ranks that follow from them, by layer.
+        norms: root of the mean over samples of ||x_j||^2 per input column, by layer: (cols,) float32; of ranks alone.
+        ranked: the ranks that follow from them, or what became of the weights, by layer.
     """
 
     norms: dict[str, torch.Tensor]
-    ranked: dict[str, Ranked]
+    ranked: dict[str, Ranked | Moved]
 
 
 @dataclass
@@ -50,7 +52,7 @@ class Sequential:
         run: runs the model on one batch.
         batches: one sample each: padding would count as input, and the mean is over batches.
         kept: weights that stay, by layer name; a layer not named stays dense.
-        importance: (dense weight, input norms) -> importance, both of one layer.
+        importance: (dense weight, input norms) -> importance, both of one layer; None where there are no ranks.
         scope: what ranks compare, as in `masking.rank_model`.
         most_bytes: most memory for kept outputs, all batches together; batches that do not fit run from the beginning
             every time, with the same result.
@@ -63,7 +65,7 @@ class Sequential:
     run: Callable[[Any], Any]
     batches: Sequence[Any]
     kept: Mapping[str, int]
-    importance: Importance
+    importance: Importance | None
     scope: str
     most_bytes: float = math.inf
     hold: Callable[[], AbstractContextManager] = nullcontext
@@ -107,30 +109,35 @@ class Sequential:
 
     def _solve_block(self, block: str, members: Mapping[str, Layer], prefixes: Sequence[Prefix]) -> None:
         """Norms and ranks of the layers `members` of one block, which counts as masked from now on."""
-        norms = self._norms(block, list(members), prefixes)
+        sums = self._sums(block, list(members), prefixes, input_squares)
+        norms = {name: (total / len(prefixes)).sqrt().float() for name, total in sums.items()}
         dense = self.masked.dense
+        norms = {name: norm.to(dense[name].device) for name, norm in norms.items()}
         self._solved.norms.update(norms)
         self._solved.ranked.update(
             rank_model(members, lambda name: self.importance(dense[name], norms[name]), self.scope)
         )
         self._final.add(block)
 
-    def _norms(self, block: str, names: Sequence[str], prefixes: Sequence[Prefix]) -> dict[str, torch.Tensor]:
-        """Input norms of the layers `names` of `block`, which is dense, while the blocks solved so far are masked."""
+    def _sums(self, block: str, names: Sequence[str], prefixes: Sequence[Prefix], listen: Listen) -> Totals:
+        """What `listen` sums over the inputs of the layers `names` of `block`, which is dense, in every pass."""
         linears = {name: self.masked.linears[name] for name in names}
         totals = dict.fromkeys(names, 0.0)
         for prefix in prefixes:
             with self.hold():
                 # Whoever had the model since the last pass left it in a state of their own.
-                self.masked.apply({name: self.kept[name] for name in self._solved.ranked}, self._solved.ranked)
-                with input_squares(linears) as sums:
+                self._mask()
+                with listen(linears) as sums:
                     prefix.run_to(block, self._final)
             totals = {name: total + sums[name] for name, total in totals.items()}
             if sum(each.bytes for each in prefixes) > self.most_bytes:
                 prefix.give_up()
             self._tell()
-        norms = {name: (total / len(prefixes)).sqrt().float() for name, total in totals.items()}
-        return {name: norm.to(linears[name].weight.device) for name, norm in norms.items()}
+        return totals
+
+    def _mask(self) -> None:
+        """Mask what is solved so far; everything else is dense."""
+        self.masked.apply({name: self.kept[name] for name in self._solved.ranked}, self._solved.ranked)
 
     def _tell(self) -> None:
         """Report one more pass; raise where the answer is to stop."""

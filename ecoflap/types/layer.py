@@ -11,6 +11,8 @@ MODALITIES = ("vision", "bridge", "language")
 MOST_WEIGHTS = 2**53
 # Characters of a name; a file's own name, which a method may hold, has 255 at most.
 MOST_NAME = 300
+# Numbers in a row of measured values: quantiles, say.
+MOST_ROW = 1025
 
 
 def is_number(value: Any) -> bool:
@@ -48,7 +50,7 @@ class Layer:
         draws: how many draws `score` is the mean of.
         curve: (sparsity, loss increase, standard error) points: the layer's share of what pruning its block alone does
             to the loss, so that curves of layers add up.
-        stats: further measured values by the name of the need that they serve.
+        stats: further measured values, or rows of them, by the name of the need that they serve.
     """
 
     name: str
@@ -60,7 +62,7 @@ class Layer:
     stderr: float | None = None
     draws: int | None = None
     curve: tuple[tuple[float, float, float], ...] = ()
-    stats: dict[str, float] = field(default_factory=dict)
+    stats: dict[str, float | tuple[float, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.modality not in MODALITIES:
@@ -79,7 +81,7 @@ class Layer:
             raise EcoflapError("layer_fact", name=self.name, fact="draws", value=self.draws)
         if not _is_curve(self.curve):
             raise EcoflapError("layer_fact", name=self.name, fact="curve", value=self.curve)
-        if not all(map(is_number, self.stats.values())):
+        if not all(map(_is_stat, self.stats.values())):
             raise EcoflapError("layer_fact", name=self.name, fact="stats", value=self.stats)
 
     @property
@@ -99,7 +101,9 @@ class Layer:
         if self.curve:
             entry["curve"] = [list(point) for point in self.curve]
         if self.stats:
-            entry["stats"] = dict(self.stats)
+            entry["stats"] = {
+                name: list(value) if isinstance(value, tuple) else value for name, value in self.stats.items()
+            }
         return entry
 
     @classmethod
@@ -118,10 +122,16 @@ class Layer:
             check_name(entry[key], f"{place}.{key}")
         known = {key: entry[key] for key in cls.__dataclass_fields__ if key in entry}
         known["curve"] = _curve(entry.get("curve", []), place)
-        known["stats"] = entry.get("stats", {})
-        if not isinstance(known["stats"], dict):
-            raise EcoflapError("bundle_entry", place=f"{place}.stats", value=type(known["stats"]).__name__)
+        stats = entry.get("stats", {})
+        if not isinstance(stats, dict):
+            raise EcoflapError("bundle_entry", place=f"{place}.stats", value=type(stats).__name__)
+        known["stats"] = {name: tuple(value) if isinstance(value, list) else value for name, value in stats.items()}
         return cls(**known)
+
+
+def _is_stat(value: Any) -> bool:
+    """Whether it is a number, or a row of at most MOST_ROW."""
+    return is_number(value) or (isinstance(value, tuple) and 1 < len(value) <= MOST_ROW and all(map(is_number, value)))
 
 
 def _is_curve(points: tuple[tuple[float, ...], ...]) -> bool:

@@ -14,7 +14,7 @@ FORMAT = "ecoflap-recipe/1"
 CHOICES = {
     "granularity": ("layer", "block", "model"),
     "aggregate": ("sum", "avg"),
-    "pruner": ("wanda", "magnitude"),
+    "pruner": ("wanda", "magnitude", "ria", "sparsegpt"),
     "scope": ("paper", "row", "matrix"),
     "rounding": ("exact", "reference"),
     "pattern": PATTERNS,
@@ -44,7 +44,8 @@ class Recipe:
             cap. What it names keeps exactly size - round(sparsity * size) weights, shared by the allocator among the
             groups in it; what is named inside it (a layer in its block, a block in its modality) counts first, and the
             rest of it pays. Everything else shares the rest of the budget exactly, under the cap.
-        pruner: the local criterion that ranks weights inside a layer.
+        pruner: the local criterion that ranks weights inside a layer; sparsegpt moves those that stay, compares over
+            all rows of some columns whatever the scope, and knows no other rounding than exact.
         scope: weights are compared within a row or the whole matrix; paper = matrix in vision, row elsewhere.
         rounding: exact keeps exactly the budget; reference removes int(cols * sparsity) per row like the public code.
         pattern: which zeros are allowed in a row. unstructured allows any; 2:4 and 4:8 remove half of every group of 4

@@ -44,7 +44,7 @@ def register(host: Any, jobs: Jobs, language: str) -> None:
             cap_margin: how far above the target a group may go.
             granularity: what shares one sparsity: each matrix, each block, or each modality.
             aggregate: a group's score is the sum of its matrices' scores, or that sum per weight.
-            allocator: ecoflap, response or uniform.
+            allocator: such as ecoflap, response, uniform or owl; docs/methods.md lists all.
             modalities: what is pruned, of vision, bridge, language.
             pattern: which zeros are allowed in a row; 2:4 and 4:8 fix every sparsity at 0.5.
             overrides: name of a layer, block or modality to the sparsity that it is fixed at; the rest pays.
@@ -86,9 +86,9 @@ def register(host: Any, jobs: Jobs, language: str) -> None:
             cap_margin: how far above the target a group may go.
             granularity: what shares one sparsity: each matrix, each block, or each modality.
             aggregate: a group's score is the sum of its matrices' scores, or that sum per weight.
-            allocator: ecoflap, response or uniform.
+            allocator: such as ecoflap, response, uniform or owl; docs/methods.md lists all.
             modalities: what is pruned, of vision, bridge, language.
-            pruner: wanda or magnitude.
+            pruner: wanda, magnitude, ria or sparsegpt.
             pattern: which zeros are allowed in a row; 2:4 and 4:8 fix every sparsity at 0.5.
             overrides: name of a layer, block or modality to the sparsity that it is fixed at; the rest pays.
 

@@ -23,6 +23,9 @@ VENDORED = ASSETS / "vendor" / "plotly-basic" / "plotly-basic.min.js"
 PLOTLY = "/vendor/plotly-basic-4.1.1.min.js"
 # The map's colours (Cividis), from 0 to 1: readable with every kind of colour vision and in print.
 PALETTE = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in sequential.Cividis]
+# The sentence on the curves of allocators that do not share by ECoFLaP's formula.
+WHY = {name: name for name in ("uniform", "response", "erk", "alphapruning", "atp")}
+WHY |= dict.fromkeys(("magnitude", "multiflow", "lamp"), "threshold") | dict.fromkeys(("owl", "dlp"), "spread")
 # Curves that are kept: they are the same at every target.
 KEPT_CURVES = 32
 
@@ -93,8 +96,8 @@ def why(recipe: Recipe, language: str = "en") -> str:
     """Why the curves have their shape: one sentence for each kind of recipe."""
     if recipe.fixed:
         return say("page.curves.why.pattern", language, pattern=recipe.pattern)
-    if recipe.allocator in ("uniform", "response"):
-        return say(f"page.curves.why.{recipe.allocator}", language)
+    if recipe.allocator in WHY:
+        return say(f"page.curves.why.{WHY[recipe.allocator]}", language)
     if recipe.max_sparsity is not None:
         return say("page.curves.why.fixed", language, cap=f"{recipe.max_sparsity:.0%}")
     return say("page.curves.why.margin", language, margin=round(100 * recipe.cap_margin))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from ecoflap.allocation import ALLOCATORS
 from ecoflap.texts import say
 from ecoflap.types.pattern import PATTERNS, SPARSITY, UNSTRUCTURED
 from ecoflap.ui.embed import panel
@@ -60,9 +61,10 @@ def worded(key: str, names: Sequence[str], language: str) -> list[tuple[str, str
 
 
 def allocator_info(names: Sequence[str], language: str) -> str:
-    """The line above the allocators called `names`; it says why Response is missing where it lacks curves."""
+    """The line above the allocators called `names`; it says why some are missing where the scores lack their facts."""
     info = say("page.rail.allocator.info", language)
-    return info if "response" in names else f"{info} {say('page.rail.allocator.lacking', language)}"
+    whole = len(names) == len(ALLOCATORS)
+    return info if whole else f"{info} {say('page.rail.allocator.lacking', language)}"
 
 
 def build(allocators: Sequence[str], has_bridge: bool, sources: list[tuple[str, str]], language: str) -> Rail:

@@ -131,7 +131,7 @@ def register(host: Any, jobs: Jobs, language: str, sentence: Any, chosen: Any) -
 
     def score(
         request: gr.Request,
-        method: Literal["zeroth-order", "zeroth-order-block", "first-order", "response"] = "zeroth-order",
+        method: Literal["zeroth-order", "zeroth-order-block", "first-order", "response", "local"] = "zeroth-order",
         samples: int = 32,
         seed: int = 0,
         draws: int = 1,
@@ -176,8 +176,8 @@ def register(host: Any, jobs: Jobs, language: str, sentence: Any, chosen: Any) -
         Their product is at most 100 points, or 20 on a host that is not local.
 
         Parameters:
-            allocators: ecoflap, response, uniform.
-            pruners: wanda, magnitude.
+            allocators: such as ecoflap, response, uniform or owl; docs/methods.md lists all.
+            pruners: wanda, magnitude, ria, sparsegpt.
             targets: shares of the prunable weights that become zero, 0 to 1.
             questions: of the evaluation set, 1 to 1000; 1 to 200 on a host that is not local.
             eval_seed: which questions.

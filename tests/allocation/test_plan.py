@@ -11,6 +11,7 @@ import pytest
 from ecoflap.allocation import ALLOCATORS, TARGETS, Plan, allocate
 from ecoflap.errors import EcoflapError
 from ecoflap.types import Recipe, ScoreBundle
+from tests.allocation.bundles import with_facts
 from tests.tiny import bundle
 
 TOY = bundle(
@@ -38,7 +39,7 @@ def test_agrees_with_the_public_code(reference, case):
 @pytest.mark.parametrize("target", [0.0, 0.33, 0.5, 0.95])
 def test_the_budget_is_exact_and_the_bridge_stays_dense(granularity, aggregate, allocator, target):
     recipe = Recipe(target, granularity=granularity, aggregate=aggregate, allocator=allocator)
-    found = allocate(TOY, recipe)
+    found = allocate(with_facts(TOY), recipe)
     assert found.total == 160
     assert found.total_kept == round((1 - target) * 160)
     assert found.kept[3] == 16

@@ -13,6 +13,7 @@ from ecoflap.allocation import ALLOCATORS, TARGETS, Plan, allocate
 from ecoflap.allocation.pools import members
 from ecoflap.errors import EcoflapError
 from ecoflap.types import Recipe, ScoreBundle
+from tests.allocation.bundles import with_facts
 from tests.allocation.test_budget import naive
 from tests.tiny import bundle
 
@@ -20,12 +21,21 @@ EVERY = [allocator.name for allocator in ALLOCATORS]
 GRANULARITIES = ["layer", "block", "model"]
 # Two blocks in vision and in language, three matrices in each, sizes and scores of no pattern.
 NAMES = [f"{side}.{block}.{name}" for side in "vl" for block in range(2) for name in ("q", "k", "up")]
-TOY = bundle(
-    *(
-        (name, name[:3], "vision" if name[0] == "v" else "language", 7 + 5 * i % 17, 11 + 3 * i % 13, 1.0 + 7 * i % 5)
-        for i, name in enumerate(NAMES)
-    ),
-    ("bridge", "bridge", "bridge", 4, 4, 9.0),
+TOY = with_facts(
+    bundle(
+        *(
+            (
+                name,
+                name[:3],
+                "vision" if name[0] == "v" else "language",
+                7 + 5 * i % 17,
+                11 + 3 * i % 13,
+                1.0 + 7 * i % 5,
+            )
+            for i, name in enumerate(NAMES)
+        ),
+        ("bridge", "bridge", "bridge", 4, 4, 9.0),
+    )
 )
 SIZES = {layer.name: layer.size for layer in TOY.layers}
 SIDES = {"vision": "v", "language": "l"}
@@ -132,7 +142,11 @@ def test_what_is_not_fixed_stays_in_the_allocators_proportions():
     assert all(after == pytest.approx(pays * before, abs=2) for before, after in above)
 
 
-@pytest.mark.parametrize("allocator", EVERY)
+# Their sparsities lie around a mean by how a group compares with the least and the largest of its pool.
+COMPARING = ("owl", "dlp", "alphapruning")
+
+
+@pytest.mark.parametrize("allocator", [name for name in EVERY if name not in COMPARING])
 @pytest.mark.parametrize("granularity", GRANULARITIES)
 def test_fixing_what_is_there_already_changes_next_to_nothing(allocator, granularity):
     recipe = Recipe(0.5, 0.7, allocator=allocator, granularity=granularity)

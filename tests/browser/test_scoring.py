@@ -151,7 +151,7 @@ def test_choosing_scores_changes_the_map_and_keeps_the_selection(scored, own):
     page.locator("#scores li", has_text="First-order").click()
     page.wait_for_function("window.ecoflap.state.table.knobs.scores !== ''")
     assert page.evaluate(scores) == fresh
-    page.wait_for_function("document.querySelectorAll('#allocator label').length === 2")
+    page.wait_for_selector("#allocator label:has-text('Response')", state="detached")
     scored.drag(60)
     scored.confirmed(60)
 

@@ -40,6 +40,7 @@ def task_of(model, batches=None, only=("first", "second"), **settings):
         Settings(**settings),
         losses=losses,
         masked=masked,
+        norms={name: torch.linspace(0.5, 2.0, module.in_features) for name, module in linears.items()},
         ranked=rank_model(masked.layers, lambda name: masked.dense[name].float().abs(), "row"),
     )
 

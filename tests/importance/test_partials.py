@@ -85,3 +85,4 @@ def test_the_cost_is_known_without_running_anything():
     assert costs["zeroth-order-block"] == costs["zeroth-order"]
     assert costs["first-order"] == (5, 5 * 3 * 2)
     assert costs["response"][1] > 0
+    assert costs["local"] == (5 + 2, 5 * 2 + 2)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from ecoflap.errors import EcoflapError
-from ecoflap.pruning import activations, magnitude, registry, wanda
+from ecoflap.pruning import activations, magnitude, registry, ria, wanda
 
 
 def test_wanda_weighs_a_weight_by_its_input():
@@ -41,5 +41,13 @@ def test_the_hooks_are_gone_after_an_error():
 
 
 def test_an_unknown_pruner_is_named_with_the_choices():
-    with pytest.raises(EcoflapError, match="pruner is 'luck'. Choose one of: wanda, magnitude"):
+    with pytest.raises(EcoflapError, match="pruner is 'luck'. Choose one of: wanda, magnitude, ria, sparsegpt"):
         registry.find("luck")
+
+
+def test_ria_is_the_share_of_row_and_column_times_the_root_of_the_norm():
+    weight = torch.tensor([[1.0, -3.0], [3.0, 0.0]])
+    # Columns sum to 4 and 3, rows to 4 and 3.
+    found = ria.importance(weight, torch.tensor([4.0, 9.0]))
+    assert torch.allclose(found, torch.tensor([[2 * (1 / 4 + 1 / 4), 3 * (3 / 3 + 3 / 4)], [2 * (3 / 4 + 3 / 3), 0.0]]))
+    assert ria.importance(torch.zeros(2, 3), torch.ones(3)).tolist() == [[0.0] * 3] * 2

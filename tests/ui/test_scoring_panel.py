@@ -222,7 +222,7 @@ def test_other_scores_bring_their_table_layers_and_allocators(explorer):
     assert table["model"] == table["grid"]["model"] != handlers.grid()["model"]
     assert [cell["score"] for cell in table["grid"]["layers"]] == [layer.score for layer in other.layers]
     assert table["knobs"]["allocator"] == allocator["value"] == "ecoflap"
-    assert "“Response” is missing" in allocator["info"]
+    assert "is not listed" in allocator["info"]
     assert "response" not in [name for _, name in allocator["choices"]]
     back, allocator = handlers.rescored(*knobs())
     assert "response" in [name for _, name in allocator["choices"]]

@@ -144,6 +144,8 @@
       const own = fresh(about);
       body.dataset.state = own ? (value.error ? "error" : "told") : "stale";
       body.dataset.about = own ? JSON.stringify(about) : "";
+      const { layer, target, key } = state.inspected ?? {};
+      body.dataset.inspected = JSON.stringify({ layer, target, key });
       problem.hidden = !(own && value.error);
       if (own && value.error) put(problem, value.error);
       for (const topic of topics) if (topic.alone || (own && !value.error)) topic.draw(value);

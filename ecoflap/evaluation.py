@@ -13,8 +13,11 @@ from ecoflap.vqa_accuracy import PEOPLE, vqa_accuracy
 
 if TYPE_CHECKING:
     from ecoflap.engine import Engine
+    from ecoflap.models.base import Batch, VisionLanguageModel
 
 BATCH = 64
+# Bytes of encoded samples that are kept.
+ROOM = 512 * 2**20
 Progress = Callable[[int, int], bool | None]
 
 
@@ -86,15 +89,36 @@ class Point:
         return head | overall | {"by_type": kinds, "loss": self.loss}
 
 
-def in_batches(samples: Sequence[Sample]) -> list[list[int]]:
-    """Indices in batches of similar lengths, so that little is padding."""
-    order = sorted(range(len(samples)), key=lambda i: (len(samples[i].answer), len(samples[i].question)))
-    return [order[i : i + BATCH] for i in range(0, len(order), BATCH)]
+class Questions:
+    """The samples of an evaluation, in batches of similar lengths, their tensors kept from point to point."""
+
+    def __init__(self, samples: Sequence[Sample], room: int = ROOM) -> None:
+        """Note the batches.
+
+        Args:
+            samples: with the answers that they are marked by.
+            room: bytes of tensors that are kept; batches beyond that are encoded anew every time.
+        """
+        self.samples, self._room = samples, room
+        order = sorted(range(len(samples)), key=lambda i: (len(samples[i].answer), len(samples[i].question)))
+        self.batches = [order[i : i + BATCH] for i in range(0, len(order), BATCH)]
+        self._kept: dict[int, Batch] = {}
+
+    def encoded(self, model: "VisionLanguageModel", number: int) -> "Batch":
+        """The tensors of batch `number`, of one and the same model every time."""
+        if number in self._kept:
+            return self._kept[number]
+        batch = model.encode([self.samples[i] for i in self.batches[number]])
+        size = sum(tensor.nbytes for tensor in batch.values() if isinstance(tensor, torch.Tensor))
+        if size <= self._room:
+            self._room -= size
+            self._kept[number] = batch
+        return batch
 
 
 def evaluate(
     engine: "Engine",
-    samples: Sequence[Sample],
+    questions: Questions,
     allocation: Allocation | None,
     recipe: Recipe,
     progress: Progress | None = None,
@@ -107,18 +131,16 @@ def evaluate(
     Raises:
         Cancelled: `progress`, told (questions done, questions in all), returned False.
     """
+    samples = questions.samples
     marks: list[float] = [0.0] * len(samples)
     said: list[str] = [""] * len(samples)
-    loss, tokens, done = 0.0, 0, 0
-    for batch in in_batches(samples):
-        chosen = [samples[i] for i in batch]
+    loss, tokens, done = 0.0, 0.0, 0
+    for number, batch in enumerate(questions.batches):
         with engine.state(allocation, recipe) as model, torch.inference_mode():
-            answers = model.answer(chosen) if metric.mark else []
-            encoded = model.encode(chosen)
-            count = int((encoded["labels"] >= 0).sum())
-            loss, tokens = loss + float(model.loss(encoded)) * count, tokens + count
-        for i, answer in zip(batch, answers):
-            marks[i], said[i] = metric.mark(answer.text, samples[i]), answer.text
+            sums, counts, texts = _answered(model, questions, number, metric.mark is not None)
+        loss, tokens = loss + sums, tokens + counts
+        for i, text in zip(batch, texts):
+            marks[i], said[i] = metric.mark(text, samples[i]), text
         done += len(batch)
         if progress is not None and progress(done, len(samples)) is False:
             raise Cancelled
@@ -127,3 +149,17 @@ def evaluate(
         return Point(recipe.target, achieved, None, {}, loss / tokens)
     kinds = by_kind(marks, [sample.kind or "all" for sample in samples], metric.summary)
     return Point(recipe.target, achieved, metric.summary(marks), kinds, loss / tokens, tuple(marks), tuple(said))
+
+
+def _answered(
+    model: "VisionLanguageModel", questions: Questions, number: int, texts: bool
+) -> tuple[float, float, list[str]]:
+    """Summed loss, tokens and the answers of batch `number`; only what the loss does not show is generated."""
+    encoded = questions.encoded(model, number)
+    sums, counts, shown = model.foretold(encoded)
+    open_ones = [place for place, text in enumerate(shown) if text is None] if texts else []
+    if open_ones:
+        asked = [questions.samples[i] for i in questions.batches[number]]
+        for place, answer in zip(open_ones, model.answer_encoded(encoded, asked, open_ones)):
+            shown[place] = answer.text
+    return float(sums.double().sum()), float(counts.double().sum()), shown if texts else []

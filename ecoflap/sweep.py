@@ -1,6 +1,7 @@
 """Many recipes on one evaluation set: allocators x pruners x targets x calibration seeds, one point after another."""
 
 import itertools
+import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +13,7 @@ from ecoflap.accuracy import same_words
 from ecoflap.allocation.registry import find
 from ecoflap.errors import EcoflapError
 from ecoflap.types import Allocation, Recipe
+from ecoflap.types.marks import to_text
 from ecoflap.types.recipe import CHOICES
 
 if TYPE_CHECKING:
@@ -90,8 +92,10 @@ class SweepPoint:
         accuracy, low, high: their mean with its 95% interval.
         loss: mean loss of the expected answers, nats per token.
         agreement: share of the answers that have the same words as the dense model's.
+        by_type: accuracy per type of question as a JSON object; empty where answers are not marked.
         seconds: that it took.
         key: of everything that the figures depend on, 16 hex digits.
+        marks: of every question in its order (types/marks.py), so that two points can be compared pair by pair.
     """
 
     allocator: str
@@ -106,8 +110,10 @@ class SweepPoint:
     high: float | None
     loss: float
     agreement: float | None
+    by_type: str
     seconds: float
     key: str
+    marks: str
 
 
 @dataclass(frozen=True)
@@ -155,8 +161,10 @@ class _Run:
     """One sweep under way."""
 
     def __init__(self, explorer: Any, sweep: Sweep, found: Any, metric: Any, known: dict[str, SweepPoint], tell: Any):
+        from ecoflap.evaluation import Questions
+
         self.explorer, self.engine, self.known, self.tell = explorer, explorer.wait(), known, tell
-        self.found, self.metric = found, metric
+        self.found, self.metric, self.questions = found, metric, Questions(found.samples)
         self.todo = [(seed, recipe, explorer.allocate(recipe)) for seed, recipe in sweep.recipes()]
         self.keys = [self._key(*entry) for entry in self.todo]
         self.dense_key = self._key(None, None, None)
@@ -205,14 +213,14 @@ class _Run:
             self.spent, self.measured = self.spent + seconds, self.measured + 1
         names = (recipe.allocator, recipe.pruner) if recipe is not None else (DENSE, DENSE)
         shares = {"target": point.target, "achieved": round(point.achieved, 6), "seed": seed or 0}
-        return SweepPoint(*names, **shares, **self._figures(point), seconds=round(seconds, 2), key=key)
+        last = {"seconds": round(seconds, 2), "key": key, "marks": to_text(point.marks)}
+        return SweepPoint(*names, **shares, **self._figures(point), **last)
 
     def _evaluate(self, recipe: Recipe | None, allocation: Allocation | None) -> "Point":
         from ecoflap.evaluation import evaluate
 
-        point = evaluate(
-            self.engine, self.found.samples, allocation, recipe or Recipe(target=0.0), self._told, self.metric
-        )
+        asked = (self.engine, self.questions, allocation, recipe or Recipe(target=0.0))
+        point = evaluate(*asked, self._told, self.metric)
         if recipe is None:
             self.dense = point
         return point
@@ -238,7 +246,8 @@ class _Run:
         }
         correct = sum(point.marks) if point.overall else None
         rounded = {name: None if value is None else round(value, 6) for name, value in shares.items()}
-        return {"questions": len(self.found.samples), "correct": correct} | rounded
+        kinds = json.dumps({kind: round(part.value, 6) for kind, part in point.by_type.items()})
+        return {"questions": len(self.found.samples), "correct": correct, **rounded, "by_type": kinds}
 
     def _agreement(self, point: "Point") -> float | None:
         if not point.answers:

@@ -11,7 +11,7 @@ from ecoflap.sweep import SweepPoint
 from ecoflap.types.bundle import check_writable, write_text
 
 COLUMNS = tuple(field.name for field in fields(SweepPoint))
-_TEXTS, _COUNTS = ("allocator", "pruner", "key"), ("seed", "questions")
+_TEXTS, _COUNTS = ("allocator", "pruner", "by_type", "key", "marks"), ("seed", "questions")
 # Bytes that are read: a line has about 120.
 MOST_BYTES = 16 * 2**20
 

@@ -5,7 +5,7 @@ import pytest
 from ecoflap.accuracy import Share, by_kind, exact_match, normalise
 from ecoflap.engine import Engine
 from ecoflap.errors import Cancelled
-from ecoflap.evaluation import evaluate
+from ecoflap.evaluation import Questions, evaluate
 from ecoflap.models import huggingface
 from ecoflap.types import Loading, Recipe
 from tests.tiny import samples
@@ -40,7 +40,7 @@ def test_an_evaluation_is_a_plain_loop_in_batches(t5_folder):
     asked = samples() * 30
     told = [engine.model.answer([sample])[0].text for sample in samples()]
     asked[0] = type(asked[0])(asked[0].image, asked[0].question, told[0], "colour")
-    point = evaluate(engine, asked, None, Recipe(0.0))
+    point = evaluate(engine, Questions(asked), None, Recipe(0.0))
     assert point.overall.right == 1
     assert {kind: part.right for kind, part in point.by_type.items()} == {"all": 0, "colour": 1}
     losses, tokens = 0.0, 0
@@ -54,4 +54,4 @@ def test_an_evaluation_is_a_plain_loop_in_batches(t5_folder):
 def test_an_evaluation_can_be_cancelled(t5_folder):
     engine = Engine(huggingface.open_model(str(t5_folder), Loading("cpu")))
     with pytest.raises(Cancelled):
-        evaluate(engine, samples(), None, Recipe(0.0), lambda done, total: False)
+        evaluate(engine, Questions(samples()), None, Recipe(0.0), lambda done, total: False)

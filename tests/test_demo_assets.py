@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecoflap.evaluation import evaluate
+from ecoflap.evaluation import Questions, evaluate
 from ecoflap.explorer import Explorer
 from ecoflap.models.registry import DEMO_FOLDER, DEMO_SCORES
 from ecoflap.types import Recipe, ScoreBundle
@@ -41,7 +41,7 @@ def test_the_shipped_scores_belong_to_the_shipped_weights(explorer):
 def test_accuracy_holds_at_30_and_falls_at_95_per_cent(explorer):
     from ecoflap.demo.questions import samples
 
-    asked = samples("evaluation", 300, 41)
+    asked = Questions(samples("evaluation", 300, 41))
     dense, light, heavy = (
         evaluate(explorer.engine, asked, explorer.allocate(Recipe(target)), Recipe(target)).overall.value
         for target in (0.0, 0.3, 0.95)
@@ -49,3 +49,22 @@ def test_accuracy_holds_at_30_and_falls_at_95_per_cent(explorer):
     assert dense >= 0.9
     assert light >= dense - 0.03
     assert heavy <= dense - 0.40
+
+
+@pytest.mark.parametrize("target", [0.0, 0.6, 0.8])
+def test_an_evaluation_says_what_asking_one_by_one_says(explorer, target):
+    from ecoflap.demo.questions import samples
+
+    recipe, asked = Recipe(target, allocator="uniform"), samples("evaluation", 60, 43)
+    allocation = explorer.allocate(recipe)
+    point = evaluate(explorer.engine, Questions(asked), allocation, recipe)
+    with explorer.engine.state(allocation, recipe) as model:
+        alone = [model.answer([sample])[0].text for sample in asked]
+        shown = model.foretold(model.encode(asked))[2]
+    assert point.answers == tuple(alone)
+    assert [text for text in shown if text is not None] == [
+        text for text, sample in zip(alone, asked) if text == sample.answer
+    ]
+    assert [sample.answer for sample, text in zip(asked, shown) if text is None] == [
+        sample.answer for text, sample in zip(alone, asked) if text != sample.answer
+    ]

@@ -47,6 +47,8 @@ LAYERS = (
         "scores_only",
         "sweep",
         "sweep_file",
+        "comparing",
+        "results",
         "turns",
         "host",
     ),

@@ -19,10 +19,11 @@ from ecoflap.evaluation import METRICS, Point
 from ecoflap.explorer import Explorer
 from ecoflap.sweep import MOST_POINTS, Sweep, measure
 from ecoflap.sweep_file import COLUMNS, SweepFile
-from ecoflap.types import Recipe
+from ecoflap.types import Recipe, Sample
 from tests.ui.fakes import small_bundle
 
-FOUND = SimpleNamespace(samples=[None] * 4, fingerprint="four questions")
+ASKED = [Sample(None, "what ?", "yes")] * 4
+FOUND = SimpleNamespace(samples=ASKED, fingerprint="four questions")
 
 
 class FakeModel:
@@ -125,7 +126,7 @@ def test_other_settings_are_other_points(asked):
     dense = first & keys(others[0])
     assert len(dense) == 1
     found = [keys(sweep) for sweep in (base, *others)]
-    found.append(keys(base, SimpleNamespace(samples=[None] * 4, fingerprint="four others")) - dense)
+    found.append(keys(base, SimpleNamespace(samples=ASKED, fingerprint="four others")) - dense)
     assert all(one.isdisjoint(other) for i, one in enumerate(found) for other in found[:i])
 
 

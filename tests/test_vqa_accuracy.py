@@ -8,7 +8,7 @@ import pytest
 from ecoflap.accuracy import Share, mean
 from ecoflap.engine import Engine
 from ecoflap.errors import EcoflapError
-from ecoflap.evaluation import METRICS, evaluate, metric_for
+from ecoflap.evaluation import METRICS, Questions, evaluate, metric_for
 from ecoflap.models import huggingface
 from ecoflap.types import Loading, Recipe, Sample
 from ecoflap.vqa_accuracy import normalise_vqa, vqa_accuracy
@@ -118,13 +118,13 @@ def test_an_evaluation_reports_what_the_metric_says(t5_folder, monkeypatch):
     said = engine.model.answer(samples()[:1])[0].text
     rows = asked([said] * 2 + ["something else"] * 8)
     told = [answer.text for answer in engine.model.answer(rows)]
-    points = {metric.name: evaluate(engine, rows, None, Recipe(0.0), metric=metric) for metric in METRICS}
+    points = {metric.name: evaluate(engine, Questions(rows), None, Recipe(0.0), metric=metric) for metric in METRICS}
     marks = [0.6 if normalise_vqa(text) == normalise_vqa(said) else 0.0 for text in told]
     assert points["vqa"].marks == pytest.approx(marks)
     assert points["vqa"].overall.value == pytest.approx(sum(marks) / 3)
     assert points["exact"].marks == tuple(text == said for text in told)
     assert points["vqa"].to_json()["by_type"]["k"]["questions"] == 3
     monkeypatch.setattr(engine.model, "answer", None)
-    alone = evaluate(engine, rows, None, Recipe(0.0), metric=METRICS[2])
+    alone = evaluate(engine, Questions(rows), None, Recipe(0.0), metric=METRICS[2])
     assert alone.loss == points["vqa"].loss == points["loss"].loss
     assert alone.to_json()["accuracy"] is None and alone.to_json()["by_type"] == {}

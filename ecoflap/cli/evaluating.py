@@ -115,16 +115,17 @@ def _points(
     explorer: Explorer, samples: Sequence[Sample], recipes: Sequence[Recipe], metric: "Metric"
 ) -> "list[Point]":
     """A point for every recipe, with a bar of the questions."""
+    from ecoflap.evaluation import Questions
     from ecoflap.evaluation import evaluate as measure
 
-    points = []
+    points, questions = [], Questions(samples)
     with bar() as progress:
         for recipe in recipes:
             allocation = explorer.allocate(recipe)
             calibrate(progress, explorer, recipe)
             task = progress.add_task(f"{recipe.target:.0%}", total=len(samples))
             tell = lambda done, total, task=task: progress.update(task, completed=done)  # noqa: E731
-            points.append(measure(explorer.wait(), samples, allocation, recipe, tell, metric))
+            points.append(measure(explorer.wait(), questions, allocation, recipe, tell, metric))
     return points
 
 

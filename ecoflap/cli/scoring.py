@@ -87,7 +87,7 @@ def score(
         return
     before = ScoreBundle.read(add_to) if add_to else None
     with loading_bar() as tell:
-        engine = Engine(open_model(model, loading, tell), calibration)
+        engine = Engine(open_model(model, loading, tell), calibration, seed)
     if before is not None:
         if method == "zeroth-order":
             raise EcoflapError("bundle_adds_nothing", method=method)

@@ -71,6 +71,18 @@ class VisionLanguageModel(ABC):
     def answer(self, samples: Sequence[Sample], max_new_tokens: int = MAX_NEW_TOKENS) -> list[Answer]:
         """Greedy answers to the questions; the samples' own answers are not looked at."""
 
+    def foretold(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, list[str | None]]:
+        """What `losses` gives, and every sample's text of `answer` as far as the same pass shows it, else None.
+
+        It shows an answer that is the batch's own: each of its tokens is the most probable one behind those before it.
+        """
+        sums, counts = self.losses(batch)
+        return sums, counts, [None] * len(sums)
+
+    def answer_encoded(self, batch: Batch, samples: Sequence[Sample], chosen: Sequence[int]) -> list[Answer]:
+        """What `answer` gives for the `chosen` of `samples`, whose tensors `batch` holds already."""
+        return self.answer([samples[i] for i in chosen])
+
     def answer_aloud(self, sample: Sample, hear: Hear, max_new_tokens: int = MAX_NEW_TOKENS) -> Answer:
         """What `answer` gives for one question, told as it grows; a model that answers in one piece tells nothing."""
         return self.answer([sample], max_new_tokens)[0]

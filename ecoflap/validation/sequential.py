@@ -14,10 +14,10 @@ from ecoflap.accuracy import Z
 from ecoflap.allocation import allocate
 from ecoflap.data.registry import samples_for
 from ecoflap.engine import CALIBRATION_SAMPLES, Engine
-from ecoflap.evaluation import Point, evaluate
+from ecoflap.evaluation import Point, Questions, evaluate
 from ecoflap.masking import Ranked, keep_mask
 from ecoflap.models.registry import DEMO_SCORES, open_model
-from ecoflap.types import Allocation, Loading, Recipe, Sample, ScoreBundle
+from ecoflap.types import Allocation, Loading, Recipe, ScoreBundle
 from ecoflap.validation.plateau import Progress
 
 MODES = ("dense", "sequential")
@@ -43,10 +43,10 @@ def measure(
         questions, targets = 64, targets[:1]
     told = progress or (lambda what, done, total: None)
     bundle = ScoreBundle.read(DEMO_SCORES)
-    found = samples_for("demo", None, questions, SEED, "evaluation").samples
+    found = Questions(samples_for("demo", None, questions, SEED, "evaluation").samples)
     with store.apart():
         engine = Engine(open_model("demo", Loading("cpu")))
-        engine.answer(found[:1], None, None)  # what happens once belongs to no measured time
+        engine.answer(found.samples[:1], None, None)  # what happens once belongs to no measured time
         began = time.perf_counter()
         engine.ranked(Recipe())
         seconds = time.perf_counter() - began
@@ -56,7 +56,7 @@ def measure(
 
 
 def row(
-    engine: Engine, allocation: Allocation, recipe: Recipe, questions: Sequence[Sample], progress: Progress
+    engine: Engine, allocation: Allocation, recipe: Recipe, questions: Questions, progress: Progress
 ) -> dict[str, Any]:
     """Both calibrations at one allocation.
 

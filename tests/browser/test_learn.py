@@ -31,9 +31,8 @@ def told(page, name):
     page.wait_for_function(
         "name => { const { state } = ecoflap; const learn = document.querySelector('#learn .mount').dataset;"
         " const about = {layer: name, target: state.row, key: state.table.key};"
-        " return learn.state === 'told' && learn.about === JSON.stringify(about) && state.inspected?.layer === name"
-        " && state.inspected.key === state.table.key && state.inspected.target === state.row"
-        " && state.grid.layers[state.selected].name === name; }",
+        " return learn.state === 'told' && learn.about === JSON.stringify(about)"
+        " && learn.inspected === learn.about && state.grid.layers[state.selected].name === name; }",
         arg=name,
     )
     # What is known is drawn in the next frame.

@@ -105,7 +105,7 @@ def slow(monkeypatch):
     go, stopped = threading.Event(), threading.Event()
 
     def points(self, sweep, questions, eval_seed, data, tell):
-        point = SweepPoint("dense", "dense", 0.0, 0.0, 0, questions, 1, 1.0, 0.2, 1.0, 0.5, 1.0, 0.1, "k")
+        point = SweepPoint("dense", "dense", 0.0, 0.0, 0, questions, 1, 1.0, 0.2, 1.0, 0.5, 1.0, "{}", 0.1, "k", "a")
         state = {"state": "running", "points": [point.allocator]}
         try:
             while not go.wait(0.01):

@@ -8,6 +8,7 @@ import torch
 
 from ecoflap.allocation import allocate
 from ecoflap.engine import Engine
+from ecoflap.evaluation import Questions
 from ecoflap.importance.settings import Settings
 from ecoflap.models import huggingface
 from ecoflap.types import Loading, Recipe
@@ -42,7 +43,9 @@ def test_a_row_holds_both_calibrations_and_is_json(t5_folder, sample_folder):
     engine = Engine(huggingface.open_model(str(t5_folder), Loading("cpu")), str(sample_folder))
     bundle, told = engine.score(Settings(samples=3)), []
     recipe = Recipe(0.6)
-    row = sequential.row(engine, allocate(bundle, recipe), recipe, samples(), lambda *step: told.append(step))
+    row = sequential.row(
+        engine, allocate(bundle, recipe), recipe, Questions(samples()), lambda *step: told.append(step)
+    )
     assert json.loads(json.dumps(row)) == row
     assert row["achieved"] == pytest.approx(0.6, abs=1e-3)
     # Both remove as many: each weight that one alone removes, the other makes up for.

@@ -7,14 +7,39 @@ from typing import Any
 
 import torch
 from torch.nn.functional import cross_entropy
+from transformers import GenerationMixin
 
 from ecoflap.models import discovery
-from ecoflap.models.base import Batch
+from ecoflap.models.base import MAX_NEW_TOKENS, Batch
 from ecoflap.models.huggingface import prompts
+from ecoflap.models.huggingface.answers import decoded
 from ecoflap.models.huggingface.labels import Labels
 from ecoflap.models.huggingface.rows import IGNORED, Tensors
 from ecoflap.models.huggingface.saving import Saved
 from ecoflap.types import Sample
+
+# Settings of generation that let another token than the most probable one be chosen, or end an answer elsewhere.
+SHAPING = {
+    "bad_words_ids",
+    "begin_suppress_tokens",
+    "constraints",
+    "do_sample",
+    "encoder_no_repeat_ngram_size",
+    "encoder_repetition_penalty",
+    "exponential_decay_length_penalty",
+    "force_words_ids",
+    "forced_bos_token_id",
+    "forced_decoder_ids",
+    "forced_eos_token_id",
+    "guidance_scale",
+    "min_length",
+    "min_new_tokens",
+    "no_repeat_ngram_size",
+    "repetition_penalty",
+    "sequence_bias",
+    "stop_strings",
+    "suppress_tokens",
+}
 
 
 class TeacherForced(Saved):
@@ -25,6 +50,7 @@ class TeacherForced(Saved):
     """
 
     processor: Any
+    tokenizer: Any
     _labels: Labels
     # Where the logits are made, in a model that does not return them.
     _head: torch.nn.Module | None
@@ -61,9 +87,34 @@ class TeacherForced(Saved):
 
     def losses(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """(cross-entropy summed over the answer tokens, number of those tokens) per sample: each (samples,) float32."""
+        return _summed(*self._predictions(batch))
+
+    def foretold(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, list[str | None]]:
+        """See `VisionLanguageModel`; of models that choose other tokens than the most probable ones nothing is told."""
         logits, labels = self._predictions(batch)
-        each = cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="none")
-        return each.view(labels.shape).sum(1), (labels != IGNORED).sum(1).float()
+        shown = self._answers_shown(logits, labels) if self._plainly_greedy else [None] * len(labels)
+        return *_summed(logits, labels), shown
+
+    @property
+    def _plainly_greedy(self) -> bool:
+        """Whether generation reads this batch's prompts and takes the most probable token each time, nothing else."""
+        # BLIP-2's own generate hands over to its language model.
+        if not self.encoder_decoder or self._head is not None:
+            return False
+        inner = getattr(self.module, "language_model", self.module)
+        known = any(type(module).generate is GenerationMixin.generate for module in (self.module, inner))
+        changed = self.module.generation_config.to_diff_dict() | inner.generation_config.to_diff_dict()
+        return known and not SHAPING & {key for key, value in changed.items() if value}
+
+    def _answers_shown(self, logits: torch.Tensor, labels: torch.Tensor) -> list[str | None]:
+        """The text of every row whose labels are the most probable tokens; None of the others."""
+        known = labels != IGNORED
+        hit = ((logits.argmax(-1) == labels) | ~known).all(1) & (known.sum(1) <= MAX_NEW_TOKENS)
+        rows = [row[there].tolist() for row, there in zip(labels, known)]
+        return [
+            decoded(self.tokenizer, self._labels.ends, ids, ids).text if sure and ids[-1] in self._labels.ends else None
+            for ids, sure in zip(rows, hit.tolist())
+        ]
 
     def _predictions(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits (samples, tokens, words) float32 with the label (samples, tokens) that each is to predict.
@@ -95,6 +146,12 @@ class TeacherForced(Saved):
         finally:
             handle.remove()
         return seen[-1]
+
+
+def _summed(logits: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """(summed cross-entropy, number of labels) of every row, each (samples,) float32."""
+    each = cross_entropy(logits.flatten(0, 1), labels.flatten(), ignore_index=IGNORED, reduction="none")
+    return each.view(labels.shape).sum(1), (labels != IGNORED).sum(1).float()
 
 
 def inner_head(module: torch.nn.Module) -> torch.nn.Module | None:

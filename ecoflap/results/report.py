@@ -1,0 +1,199 @@
+"""docs/results.md and its figure, written from the committed CSV files alone."""
+
+import csv
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from statistics import mean, stdev
+
+from ecoflap.allocation import ALLOCATORS
+from ecoflap.comparing import DRAWS, Difference, Measured
+from ecoflap.results import chart
+from ecoflap.results.measuring import BLANK, EVAL_SEED, SAMPLES
+from ecoflap.sweep import SweepPoint
+from ecoflap.sweep_file import SweepFile
+from ecoflap.types.bundle import write_text
+from ecoflap.validation.tables import table
+
+PRUNER = "wanda"
+TITLES = {allocator.name: allocator.title for allocator in ALLOCATORS}
+# Lines of the figure, as far as they are measured; the first one is drawn on top.
+DRAWN = ("response", "ecoflap", "ecoflap-abs", "owl", "uniform")
+AGAINST = ("uniform", "ecoflap")
+# Uniform pruning must have lost this much, and be this far above guessing, for a target to tell methods apart.
+MARGIN = 0.05
+MACHINE = "two cores, no GPU"
+# What the paper says, as an allocator less the uniform one from a target to another.
+CLAIMS = (
+    ("At 40% and below the methods tie.", "ecoflap", 0.0, 0.4),
+    ("At 50% and 60% ECoFLaP's allocation is better than the uniform one.", "ecoflap", 0.5, 0.6),
+    ("So it is with first-order scores.", "ecoflap-abs", 0.5, 0.6),
+    ("An allocation by a local score is worse than the uniform one.", "ecoflap-local", 0.0, 0.6),
+)
+Method = tuple[str, str]
+
+
+def write(docs: Path, loop: float) -> None:
+    """Write the page and its figure into the folder `docs`.
+
+    Args:
+        docs: holds results/demo.csv and results/costs.csv.
+        loop: block forwards of the public code's loop on as many samples.
+    """
+    points = SweepFile(docs / "results" / "demo.csv").points.values()
+    with (docs / "results" / "costs.csv").open(encoding="utf-8") as file:
+        costs = [*csv.DictReader(file)]
+    write_text(docs / "results" / "accuracy.svg", figure(points))
+    write_text(docs / "results.md", page(points, costs, loop))
+
+
+def figure(points: Iterable[SweepPoint]) -> str:
+    """Accuracy against target of some methods, with the range between the calibration seeds."""
+    found, blank = _read(points)
+    names = [name for name in DRAWN if (PRUNER, name) in found.methods()]
+    lines = [chart.Line(TITLES[name], _band(found, (PRUNER, name))) for name in names]
+    return chart.figure(lines, _description(found), found.dense.accuracy, blank.accuracy)
+
+
+def _band(found: Measured, method: Method) -> list[tuple[float, float, float, float]]:
+    shares = {target: [point.accuracy for point in found.at(method, target)] for target in found.targets(method)}
+    return [(target, mean(values), min(values), max(values)) for target, values in shares.items()]
+
+
+def _description(found: Measured) -> str:
+    return f"Right answers of the pruned embedded model, {found.dense.questions:,} questions"
+
+
+def _read(points: Iterable[SweepPoint]) -> tuple[Measured, SweepPoint]:
+    """The points, and that of the blank pictures."""
+    points = list(points)
+    blank = next(point for point in points if point.allocator == BLANK)
+    return Measured(point for point in points if point is not blank), blank
+
+
+def telling(found: Measured, blank: SweepPoint) -> list[float]:
+    """Targets at which uniform pruning has lost MARGIN at least and is as far above guessing."""
+    uniform = (PRUNER, "uniform")
+    shares = {target: found.accuracy(uniform, target) for target in found.targets(uniform)}
+    low, high = blank.accuracy + MARGIN, found.dense.accuracy - MARGIN
+    return [target for target, share in shares.items() if low <= share <= high and 0.5 <= target <= 0.8]
+
+
+def page(points: Iterable[SweepPoint], costs: Sequence[Mapping[str, str]], loop: float) -> str:
+    """The document."""
+    found, blank = _read(points)
+    targets = telling(found, blank)
+    template = files("ecoflap.results").joinpath("page.md").read_text(encoding="utf-8")
+    seeds = {point.seed for method in found.methods() for t in found.targets(method) for point in found.at(method, t)}
+    return template.format(
+        questions=f"{found.dense.questions:,}",
+        eval_seed=EVAL_SEED,
+        seeds=len(seeds),
+        samples=SAMPLES,
+        dense=f"{found.dense.accuracy:.1%}",
+        blank=f"{blank.accuracy:.1%}",
+        description=_description(found),
+        accuracy=_accuracy(found),
+        first=f"{targets[0]:.0%}",
+        last=f"{targets[-1]:.0%}",
+        draws=f"{DRAWS:,}",
+        differences=_differences(found, targets),
+        by_target=_by_target(found, targets),
+        verdict=_verdict(found, targets),
+        falls=_falls(found),
+        machine=MACHINE,
+        loop=f"{loop:,.0f}",
+        costs=_costs(costs),
+        claims=_claims(found),
+    )
+
+
+def _rows(found: Measured, cells: Callable[[Method], Sequence[str]], leave: Sequence[str] = ()) -> list[list[str]]:
+    """A row for every method, the best first: its name, then `cells`."""
+    methods = [method for method in found.methods() if method[1] not in leave]
+    shared = found.targets(*found.methods())
+    order = sorted(methods, key=lambda method: -mean(found.accuracy(method, target) for target in shared))
+    return [[f"`{method[1]}`", *cells(method)] for method in order]
+
+
+def _accuracy(found: Measured) -> str:
+    targets = sorted({target for method in found.methods() for target in found.targets(method)})
+
+    def cells(method: Method) -> list[str]:
+        there = found.targets(method)
+        return [_spread([point.accuracy for point in found.at(method, t)]) if t in there else "" for t in targets]
+
+    return table("|".join(["allocator", *(f"{target:.0%}" for target in targets)]), _rows(found, cells))
+
+
+def _spread(shares: Sequence[float]) -> str:
+    around = f" ({100 * stdev(shares):.1f})" if len(shares) > 1 else ""
+    return f"{100 * mean(shares):.1f}{around}"
+
+
+def _differences(found: Measured, targets: Sequence[float]) -> str:
+    def cells(method: Method) -> list[str]:
+        pairs = [found.against(method, (PRUNER, name), targets) for name in AGAINST]
+        return ["" if pair is None or name == method[1] else words(pair) for name, pair in zip(AGAINST, pairs)]
+
+    return table("|".join(["allocator", *(f"less `{name}`" for name in AGAINST)]), _rows(found, cells))
+
+
+def words(pair: Difference) -> str:
+    """A difference in points with its interval; what it may be chance alone is said."""
+    text = f"{100 * pair.mean:+.1f} ({100 * pair.low:+.1f} to {100 * pair.high:+.1f})"
+    return text if pair.sure else f"{text}, no difference"
+
+
+def _by_target(found: Measured, targets: Sequence[float]) -> str:
+    ours, others = (PRUNER, "response"), (PRUNER, "uniform")
+    rows = [[f"{target:.0%}", words(found.against(ours, others, [target]))] for target in targets]
+    return table("target|points", rows)
+
+
+def _verdict(found: Measured, targets: Sequence[float]) -> str:
+    """What was asked of `response`: above uniform at every target, and above ECoFLaP in the mean."""
+    ours = (PRUNER, "response")
+    single = {target: found.against(ours, (PRUNER, "uniform"), [target]) for target in targets}
+    missed = [f"{target:.0%}" for target, pair in single.items() if pair.low <= 0]
+    every = f"not surely above `uniform` at {', '.join(missed)}" if missed else "above `uniform` at every one of them"
+    names = [name for _, name in found.methods() if name.startswith("ecoflap")]
+    pairs = {name: found.against(ours, (PRUNER, name), targets) for name in names}
+    above = [f"`{name}`" for name, pair in pairs.items() if pair.low > 0]
+    rest = [f"`{name}`" for name, pair in pairs.items() if pair.low <= 0]
+    told = f"in their mean it is above {', '.join(above)}" if above else "in their mean it is above none of ECoFLaP's"
+    return f"`response` is {every}; {told}{f', not surely above {chr(44).join(rest)}' if rest else ''}."
+
+
+def _falls(found: Measured) -> str:
+    def cells(method: Method) -> list[str]:
+        there = [found.falls(method, points) for points in (0.05, 0.10, 0.50)]
+        return ["beyond" if sparsity is None else f"{100 * sparsity:.1f}%" for sparsity in there]
+
+    return table("allocator|5 points|10 points|50 points", _rows(found, cells))
+
+
+def _costs(costs: Sequence[Mapping[str, str]]) -> str:
+    methods = list(dict.fromkeys(row["method"] for row in costs))
+    rows = []
+    for method in methods:
+        own = [row for row in costs if row["method"] == method]
+        seconds, peak = mean(float(row["seconds"]) for row in own), max(int(row["peak_bytes"]) for row in own)
+        rows.append([f"`{method}`", f"{seconds:.0f}", f"{peak / 1e9:.2f}", f"{float(own[0]['block_forwards']):,.0f}"])
+    return table("method|seconds|GB|block forwards", rows)
+
+
+def _claims(found: Measured) -> str:
+    """The paper's claims, each with what was measured here."""
+    lines = []
+    for claim, name, first, last in CLAIMS:
+        pair = ((PRUNER, name), (PRUNER, "uniform"))
+        targets = [t for t in found.targets(*pair) if first <= t <= last] if pair[0] in found.methods() else []
+        told = found.against(*pair, targets)
+        if told is not None:
+            lines.append(f"- *{claim}* Here, `{name}` less `uniform`, {_span(targets)}: {words(told)} points.")
+    return "\n".join(lines)
+
+
+def _span(targets: Sequence[float]) -> str:
+    return f"{targets[0]:.0%}" if len(targets) == 1 else f"{targets[0]:.0%} to {targets[-1]:.0%}"

@@ -99,7 +99,7 @@ def measure_all(plan: Plan, tell: Tell) -> None:
 
 def _blank(engine: Engine, found: Samples) -> SweepPoint:
     """The dense model's answers to the same questions about grey pictures."""
-    blank = replace(found, samples=blanked(found.samples), fingerprint=f"{found.fingerprint}, blank")
+    blank = replace(found, samples=blanked(found.samples))
     sweep = Sweep(("uniform",), ("wanda",), (0.0,))
     point = next(measure(Scored(engine, ScoreBundle.read(DEMO_SCORES)), sweep, blank, METRICS[0]))
     return replace(point, allocator=BLANK, pruner=BLANK)
@@ -148,7 +148,7 @@ def _run(method: str, seed: int, before: Path | None, out: Path, work: Path) -> 
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise EcoflapError("results_command", command=" ".join(command[1:]), code=process.returncode)
+        raise EcoflapError("results_command", command=" ".join(command[1:]), status=process.returncode)
     return time.monotonic() - began, usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 

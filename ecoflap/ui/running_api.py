@@ -1,5 +1,6 @@
 """The endpoints that take long: measuring scores and sweeping, each telling how far it is until it is done."""
 
+import json
 import math
 import threading
 import time
@@ -116,8 +117,9 @@ def _told(run: Measurement) -> dict[str, Any]:
 
 
 def _line(point: "SweepPoint") -> dict[str, Any]:
-    """A point as the file has it, but for its key."""
-    return {name: value for name, value in asdict(point).items() if name != "key"}
+    """A point as the file has it, but for its key and the marks of single questions."""
+    line = {name: value for name, value in asdict(point).items() if name not in ("key", "marks")}
+    return line | {"by_type": json.loads(point.by_type)}
 
 
 def _number(seconds: float) -> float | None:

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from ecoflap.errors import EcoflapError
 from ecoflap.sweep import DENSE, SweepPoint
+from ecoflap.sweep_file import points_at
 from ecoflap.types.marks import from_text
 
 # Resamples of a bootstrap, and the seed of its generator: the same points always give the same interval.
@@ -62,6 +65,24 @@ def falls(targets: Sequence[float], accuracies: Sequence[float], dense: float, p
             return start + (target - start) * (high - level) / (high - accuracy)
         before = target, accuracy
     return None
+
+
+def read(paths: Sequence[Path]) -> "Measured":
+    """The points of one or several files that `sweep` wrote, all of one model and one evaluation set.
+
+    Raises:
+        EcoflapError: a file is not there or none, or the points cannot be compared.
+    """
+    points: list[SweepPoint] = []
+    for path in paths:
+        points += points_at(path).values()
+    dense = {point.key for point in points if point.allocator == DENSE}
+    others = [point for point in points if point.allocator != DENSE]
+    if len(dense) != 1 or not others:
+        raise EcoflapError("sweep_mixed", count=len(dense), points=len(others))
+    if any(not point.marks for point in points):
+        raise EcoflapError("sweep_unmarked")
+    return Measured(points)
 
 
 class Measured:

@@ -28,39 +28,11 @@ class SweepFile:
             EcoflapError: nothing can be written there, or what is there is no sweep.
         """
         self.path = check_writable(path)
-        self.points: dict[str, SweepPoint] = {}
-        text = self._text()
+        text = _text(path) if path.exists() else ""
         whole = text[: text.rfind("\n") + 1]
-        if whole:
-            self._read(whole)
-        elif text and not _line(COLUMNS).startswith(text):
-            raise EcoflapError("sweep_file", path=path, line=1)
+        self.points = points_in(path, text)
         if whole != text or not whole:
             write_text(path, whole or _line(COLUMNS))
-
-    def _text(self) -> str:
-        if not self.path.exists():
-            return ""
-        try:
-            with self.path.open("rb") as file:
-                content = file.read(MOST_BYTES + 1)
-            text = content.decode("utf-8").replace("\r\n", "\n")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise EcoflapError("file_unreadable", path=self.path, reason=reason) from error
-        if len(content) > MOST_BYTES:
-            raise EcoflapError("sweep_file", path=self.path, line=1)
-        return text
-
-    def _read(self, text: str) -> None:
-        for number, line in enumerate(text.splitlines(), start=1):
-            values = tuple(next(csv.reader([line]), []))
-            if number == 1 and values == COLUMNS:
-                continue
-            point = _point(values)
-            if number == 1 or point is None:
-                raise EcoflapError("sweep_file", path=self.path, line=number)
-            self.points[point.key] = point
 
     def add(self, point: SweepPoint) -> None:
         """Append a point; it is on the disk when this returns.
@@ -78,6 +50,45 @@ class SweepFile:
         except OSError as error:
             raise EcoflapError("out_unwritable", out=self.path, reason=error.strerror or error) from error
         self.points[point.key] = point
+
+
+def points_at(path: Path) -> dict[str, SweepPoint]:
+    """The points of a file by key; the file stays as it is.
+
+    Raises:
+        EcoflapError: it cannot be read, or is no sweep.
+    """
+    return points_in(path, _text(path))
+
+
+def points_in(path: Path, text: str) -> dict[str, SweepPoint]:
+    """The points of `text`, which is that of `path`, by key; a last line that is not whole is left out."""
+    whole = text[: text.rfind("\n") + 1]
+    if not whole and not _line(COLUMNS).startswith(text):
+        raise EcoflapError("sweep_file", path=path, line=1)
+    points: dict[str, SweepPoint] = {}
+    for number, line in enumerate(whole.splitlines(), start=1):
+        values = tuple(next(csv.reader([line]), []))
+        if number == 1 and values == COLUMNS:
+            continue
+        point = _point(values)
+        if number == 1 or point is None:
+            raise EcoflapError("sweep_file", path=path, line=number)
+        points[point.key] = point
+    return points
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        text = content.decode("utf-8").replace("\r\n", "\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise EcoflapError("file_unreadable", path=path, reason=reason) from error
+    if len(content) > MOST_BYTES:
+        raise EcoflapError("sweep_file", path=path, line=1)
+    return text
 
 
 def _line(values: tuple[object, ...]) -> str:

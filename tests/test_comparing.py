@@ -1,10 +1,18 @@
 """Statistics of sweeps: intervals that cover the truth, differences by hand, and where accuracy falls."""
 
+import json
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from ecoflap.cli import app
 from ecoflap.comparing import Measured, difference, falls
+from ecoflap.errors import EcoflapError
 from ecoflap.sweep import DENSE, SweepPoint
+from ecoflap.sweep_file import SweepFile
 from ecoflap.types.marks import from_text, to_text
 
 
@@ -73,3 +81,61 @@ def test_methods_are_compared_on_what_both_have():
     assert found.against(response, uniform, [0.7]) is None
     assert found.accuracy(uniform, 0.7) == 0.5 and len(found.at(uniform, 0.7)) == 2
     assert found.falls(uniform, 0.5) == pytest.approx(0.5) and found.falls(response, 0.05) is None
+
+
+def written(path, points):
+    file = SweepFile(path)
+    for each in points:
+        file.add(each)
+    return path
+
+
+def some(allocators=("uniform", "response"), metric=True):
+    points = [point(DENSE, 0.0, 0, [1.0] * 20)]
+    for place, allocator in enumerate(allocators):
+        right = 10 + 5 * place
+        marks = [1.0] * right + [0.0] * (20 - right)
+        points += [point(allocator, target, seed, marks) for target in (0.5, 0.6) for seed in range(5)]
+    return points if metric else [replace(each, marks="") for each in points]
+
+
+def compare(*arguments):
+    return CliRunner().invoke(app, ["compare", *map(str, arguments)])
+
+
+def test_the_command_says_which_method_is_better(tmp_path):
+    path = written(tmp_path / "sweep.csv", some())
+    before = path.read_bytes()
+    found = json.loads(compare(path, "--format", "json").stdout)
+    best, uniform = found["methods"]
+    assert (best["allocator"], best["accuracy"], best["difference"], best["sure"]) == ("response", 0.75, 0.25, True)
+    assert best["interval"][0] > 0 and best["seeds"] == 5 and best["targets"] == [0.5, 0.6]
+    assert uniform["difference"] is None and uniform["falls"]["0.5"] == pytest.approx(0.5)
+    table = " ".join(compare(path).stdout.split())
+    assert "better" in table and "20 questions; the dense model answers 100.0% of them" in table
+    assert path.read_bytes() == before
+
+
+def test_two_files_are_one_sweep(tmp_path):
+    one = written(tmp_path / "one.csv", some(("uniform",)))
+    other = written(tmp_path / "other.csv", [some()[0], *some()[11:]])
+    found = json.loads(compare(one, other, "--format", "json").stdout)
+    assert [method["allocator"] for method in found["methods"]] == ["response", "uniform"]
+
+
+def test_what_cannot_be_compared_is_said_in_one_sentence(tmp_path, capfd):
+    good = written(tmp_path / "good.csv", some())
+    foreign = written(tmp_path / "foreign.csv", [replace(some()[0], key="another")])
+    unmarked = written(tmp_path / "unmarked.csv", some(metric=False))
+    (tmp_path / "text.csv").write_text("a,b\n")
+    cases = {
+        (tmp_path / "nowhere.csv",): "nowhere.csv cannot be read: No such file",
+        (tmp_path / "text.csv",): "is no sweep: its line 1",
+        (good, foreign): "There are 2 dense models",
+        (foreign,): "0 other points",
+        (unmarked,): "not marked",
+        (good, "--against", "best"): "--against is 'best'. Choose one of: response, uniform",
+    }
+    for arguments, wanted in cases.items():
+        with pytest.raises(EcoflapError, match=re.escape(wanted)):
+            CliRunner().invoke(app, ["compare", *map(str, arguments)], catch_exceptions=False)

@@ -11,7 +11,7 @@ from ecoflap.comparing import DRAWS, Difference, Measured
 from ecoflap.results import chart
 from ecoflap.results.measuring import BLANK, EVAL_SEED, SAMPLES
 from ecoflap.sweep import SweepPoint
-from ecoflap.sweep_file import SweepFile
+from ecoflap.sweep_file import points_at
 from ecoflap.types.bundle import write_text
 from ecoflap.validation.tables import table
 
@@ -40,7 +40,7 @@ def write(docs: Path, loop: float) -> None:
         docs: holds results/demo.csv and results/costs.csv.
         loop: block forwards of the public code's loop on as many samples.
     """
-    points = SweepFile(docs / "results" / "demo.csv").points.values()
+    points = points_at(docs / "results" / "demo.csv").values()
     with (docs / "results" / "costs.csv").open(encoding="utf-8") as file:
         costs = [*csv.DictReader(file)]
     write_text(docs / "results" / "accuracy.svg", figure(points))

@@ -117,7 +117,7 @@
     return { name: "share", title: "page.learn.share.title", parts, draw };
   }
 
-  app.learnParts = { told, signs, numbers, tries, set, prunable, unknown };
+  app.learnParts = { told, signs, numbers, tries, set, prunable };
 
   /** The numbers are asked for where somebody can see them: what is in view and open. */
   app.mount.learn = ({ element, props, watch, trigger }) => {

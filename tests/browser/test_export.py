@@ -13,6 +13,7 @@ from PIL import Image
 from ecoflap.allocation import Plan, allocate
 from ecoflap.types import Recipe
 from ecoflap.ui import session, standalone
+from tests.browser.test_axe import violations
 from tests.ui.fakes import small_bundle
 from tests.ui.test_standalone import evil_bundle
 
@@ -223,6 +224,7 @@ def test_the_page_without_a_server_follows_its_slider(offline, tmp_path):
     shares = [float(text.rstrip("%")) for text in page.locator("tbody td:nth-child(5)").all_text_contents()]
     assert shares == sorted(shares, reverse=True)
     page.locator("summary").click()
+    assert violations(page) == []
     with page.expect_download() as waiting:
         page.locator("#notes .tool").click()
     (tmp_path / "recipe.json").write_bytes(waiting.value.path().read_bytes())

@@ -11,6 +11,7 @@ from ecoflap.allocation import Plan, allocate
 from ecoflap.errors import EcoflapError
 from ecoflap.masking import MaskedModel, Ranked, keep_mask, rank_model, ranks
 from ecoflap.types import Layer, Recipe, ScoreBundle, pattern
+from ecoflap.types.recipe import CHOICES
 from tests.tiny import bundle
 
 NM = {"2:4": (2, 4), "4:8": (4, 8)}
@@ -155,7 +156,7 @@ def test_what_is_compared():
 
 
 @pytest.mark.parametrize("name", NM)
-@pytest.mark.parametrize("pruner", ["wanda", "magnitude"])
+@pytest.mark.parametrize("pruner", CHOICES["pruner"])
 @pytest.mark.parametrize("calibration", ["dense", "sequential"])
 def test_a_model_is_pruned_to_a_pattern_whatever_the_criterion(engine, name, pruner, calibration):
     recipe = Recipe(pattern=name, pruner=pruner, calibration=calibration, modalities=("vision", "bridge", "language"))

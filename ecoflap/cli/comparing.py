@@ -61,12 +61,15 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
     line["difference"] = row["difference"]
     low, high = row["interval"] or (None, None)
     line["95%"] = "" if low is None else f"{low:+.4f} to {high:+.4f}"
-    line[say("cli.compare.verdict")] = "" if row["sure"] is None else say(f"cli.compare.{_verdict(row)}")
+    line[say("cli.compare.verdict")] = "" if row["sure"] is None else say(_verdict(row))
     return line | {f"-{float(points):.0%}": sparsity for points, sparsity in row["falls"].items()}
 
 
 def _verdict(row: dict[str, Any]) -> str:
-    return "none" if not row["sure"] else "better" if row["difference"] > 0 else "worse"
+    """The key of what the difference says."""
+    if not row["sure"]:
+        return "cli.compare.none"
+    return "cli.compare.better" if row["difference"] > 0 else "cli.compare.worse"
 
 
 COMMANDS = (compare,)

@@ -64,6 +64,12 @@ def solve(
     return Solution(work.to(weight.dtype), used)
 
 
+def output_error(change: torch.Tensor, products: torch.Tensor) -> float:
+    """Squared change of a layer's outputs over the inputs behind `products`, for a `change` of its weights."""
+    wide = change.to(torch.promote_types(change.dtype, torch.float32))
+    return float(((wide @ products.to(wide.dtype)) * wide).sum())
+
+
 def _solve_columns(
     part: torch.Tensor, upper: torch.Tensor, idle: torch.Tensor, removed: int, scope: str
 ) -> torch.Tensor:

@@ -3,9 +3,13 @@
 import pytest
 import torch
 
-from ecoflap.masking import MaskedModel, Moved
+from ecoflap.demo.questions import samples
+from ecoflap.masking import MaskedModel, Moved, keep_mask, rank_model
+from ecoflap.models.registry import open_model
+from ecoflap.pruning import reconstruction, wanda
 from ecoflap.pruning.reconstruction import Reconstruction
 from ecoflap.pruning.sparsegpt import solve
+from ecoflap.types import Loading
 from tests.pruning.test_sequential import chain, half
 
 
@@ -53,3 +57,44 @@ def test_it_is_the_naive_one_and_the_model_is_dense_again(on_dense):
     assert all(torch.equal(linears[layer.name].weight, found.ranked[layer.name].weight) for layer in layers)
     masked.restore()
     assert all(torch.equal(linears[name].weight, weight) for name, weight in before.items())
+
+
+@torch.no_grad()
+def products_of(model, samples):
+    """Sum of x x' and the squares of every layer's inputs over the samples, each alone."""
+    found = {name: torch.zeros(linear.in_features, linear.in_features) for name, linear in model.linears.items()}
+
+    def add(name):
+        def hook(module, inputs):
+            tokens = inputs[0].reshape(-1, inputs[0].shape[-1])
+            found[name] += tokens.T @ tokens
+
+        return hook
+
+    hooks = [linear.register_forward_pre_hook(add(name)) for name, linear in model.linears.items()]
+    for sample in samples:
+        model.loss(model.encode([sample]))
+    for hook in hooks:
+        hook.remove()
+    return found
+
+
+@pytest.mark.parametrize("sparsity", [0.5, 0.7, 0.9])
+def test_on_the_demo_no_layer_is_reconstructed_worse_than_by_wanda(sparsity):
+    model = open_model("demo", Loading("cpu"))
+    found = products_of(model, samples("calibration", 32, 3))
+    worse, better = {}, 0
+    for layer in model.layers:
+        weight, products = model.linears[layer.name].weight, found[layer.name]
+        kept = layer.size - round(sparsity * layer.size)
+        importance = wanda.importance(weight, products.diagonal().sqrt())
+        ranked = rank_model({layer.name: layer}, lambda name, found=importance: found, "paper")[layer.name]
+        masked = weight * keep_mask(layer, kept, ranked)
+        errors = [
+            float(((weight - pruned) @ products * (weight - pruned)).sum())
+            for pruned in (reconstruction.pruned(layer, weight, products, kept, "paper"), masked)
+        ]
+        if errors[0] > errors[1]:
+            worse[layer.name] = errors[0] / errors[1]
+        better += errors[0] < 0.95 * errors[1]
+    assert not worse and better > 0.9 * len(model.layers)

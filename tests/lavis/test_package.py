@@ -13,6 +13,7 @@ NEWER = (
     "ecoflap.demo.",
     "ecoflap.models.huggingface",
     "ecoflap.models.lavis_checkpoint",
+    "ecoflap.results.",
     "ecoflap.validation.",
 )
 NAMES = [

@@ -98,3 +98,9 @@ def test_a_command_that_fails_is_named(tmp_path, monkeypatch, capfd):
     with pytest.raises(EcoflapError, match="score --method no-such-method.*ended with code"):
         measure_all(Plan(tmp_path, tmp_path / "work", (0,)), lambda words: None)
     assert not (tmp_path / "costs.csv").exists()
+
+
+def test_a_page_without_its_methods_is_refused_by_name():
+    without = [each for each in swept(5) if each.allocator != "response"]
+    with pytest.raises(EcoflapError, match="needs response measured"):
+        report.page(without, COSTS, 1e5)

@@ -8,6 +8,7 @@ from statistics import mean, stdev
 
 from ecoflap.allocation import ALLOCATORS
 from ecoflap.comparing import DRAWS, Difference, Measured
+from ecoflap.errors import EcoflapError
 from ecoflap.results import chart
 from ecoflap.results.measuring import BLANK, EVAL_SEED, SAMPLES
 from ecoflap.sweep import SweepPoint
@@ -20,6 +21,7 @@ TITLES = {allocator.name: allocator.title for allocator in ALLOCATORS}
 # Lines of the figure, as far as they are measured; the first one is drawn on top.
 DRAWN = ("response", "ecoflap", "ecoflap-abs", "owl", "uniform")
 AGAINST = ("uniform", "ecoflap")
+NEEDED = ("response", *AGAINST)
 # Uniform pruning must have lost this much, and be this far above guessing, for a target to tell methods apart.
 MARGIN = 0.05
 MACHINE = "two cores, no GPU"
@@ -43,8 +45,9 @@ def write(docs: Path, loop: float) -> None:
     points = points_at(docs / "results" / "demo.csv").values()
     with (docs / "results" / "costs.csv").open(encoding="utf-8") as file:
         costs = [*csv.DictReader(file)]
+    text = page(points, costs, loop)
     write_text(docs / "results" / "accuracy.svg", figure(points))
-    write_text(docs / "results.md", page(points, costs, loop))
+    write_text(docs / "results.md", text)
 
 
 def figure(points: Iterable[SweepPoint]) -> str:
@@ -80,9 +83,16 @@ def telling(found: Measured, blank: SweepPoint) -> list[float]:
 
 
 def page(points: Iterable[SweepPoint], costs: Sequence[Mapping[str, str]], loop: float) -> str:
-    """The document."""
+    """The document.
+
+    Raises:
+        EcoflapError: what it is about is not measured yet.
+    """
     found, blank = _read(points)
-    targets = telling(found, blank)
+    missing = [name for name in NEEDED if (PRUNER, name) not in found.methods()]
+    targets = [] if missing else telling(found, blank)
+    if not targets:
+        raise EcoflapError("results_missing", names=", ".join(missing or NEEDED))
     template = files("ecoflap.results").joinpath("page.md").read_text(encoding="utf-8")
     seeds = {point.seed for method in found.methods() for t in found.targets(method) for point in found.at(method, t)}
     return template.format(
@@ -108,11 +118,10 @@ def page(points: Iterable[SweepPoint], costs: Sequence[Mapping[str, str]], loop:
     )
 
 
-def _rows(found: Measured, cells: Callable[[Method], Sequence[str]], leave: Sequence[str] = ()) -> list[list[str]]:
+def _rows(found: Measured, cells: Callable[[Method], Sequence[str]]) -> list[list[str]]:
     """A row for every method, the best first: its name, then `cells`."""
-    methods = [method for method in found.methods() if method[1] not in leave]
     shared = found.targets(*found.methods())
-    order = sorted(methods, key=lambda method: -mean(found.accuracy(method, target) for target in shared))
+    order = sorted(found.methods(), key=lambda method: -mean(found.accuracy(method, target) for target in shared))
     return [[f"`{method[1]}`", *cells(method)] for method in order]
 
 

@@ -131,35 +131,32 @@ def evaluate(
     Raises:
         Cancelled: `progress`, told (questions done, questions in all), returned False.
     """
-    samples = questions.samples
-    marks: list[float] = [0.0] * len(samples)
-    said: list[str] = [""] * len(samples)
-    loss, tokens, done = 0.0, 0.0, 0
-    for number, batch in enumerate(questions.batches):
-        with engine.state(allocation, recipe) as model, torch.inference_mode():
-            sums, counts, texts = _answered(model, questions, number, metric.mark is not None)
-        loss, tokens = loss + sums, tokens + counts
-        for i, text in zip(batch, texts):
-            marks[i], said[i] = metric.mark(text, samples[i]), text
-        done += len(batch)
+    samples, said, done = questions.samples, [None] * len(questions.samples), 0
+    loss, tokens = 0.0, 0.0
+
+    def told(count: int) -> None:
+        nonlocal done
+        done += count
         if progress is not None and progress(done, len(samples)) is False:
             raise Cancelled
+
+    for number, batch in enumerate(questions.batches):
+        with engine.state(allocation, recipe) as model, torch.inference_mode():
+            sums, counts, shown = model.foretold(questions.encoded(model, number))
+        loss, tokens = loss + float(sums.double().sum()), tokens + float(counts.double().sum())
+        for i, text in zip(batch, shown):
+            said[i] = text
+        told(sum(text is not None or metric.mark is None for text in shown))
     achieved = allocation.achieved if allocation is not None else 0.0
     if metric.mark is None:
         return Point(recipe.target, achieved, None, {}, loss / tokens)
+    # Only what the loss does not show is generated.
+    waiting = [i for batch in questions.batches for i in batch if said[i] is None]
+    for part in (waiting[start : start + BATCH] for start in range(0, len(waiting), BATCH)):
+        with engine.state(allocation, recipe) as model:
+            for i, answer in zip(part, model.answer([samples[i] for i in part])):
+                said[i] = answer.text
+        told(len(part))
+    marks = tuple(metric.mark(text, sample) for text, sample in zip(said, samples))
     kinds = by_kind(marks, [sample.kind or "all" for sample in samples], metric.summary)
-    return Point(recipe.target, achieved, metric.summary(marks), kinds, loss / tokens, tuple(marks), tuple(said))
-
-
-def _answered(
-    model: "VisionLanguageModel", questions: Questions, number: int, texts: bool
-) -> tuple[float, float, list[str]]:
-    """Summed loss, tokens and the answers of batch `number`; only what the loss does not show is generated."""
-    encoded = questions.encoded(model, number)
-    sums, counts, shown = model.foretold(encoded)
-    open_ones = [place for place, text in enumerate(shown) if text is None] if texts else []
-    if open_ones:
-        asked = [questions.samples[i] for i in questions.batches[number]]
-        for place, answer in zip(open_ones, model.answer_encoded(encoded, asked, open_ones)):
-            shown[place] = answer.text
-    return float(sums.double().sum()), float(counts.double().sum()), shown if texts else []
+    return Point(recipe.target, achieved, metric.summary(marks), kinds, loss / tokens, marks, tuple(said))

@@ -79,10 +79,6 @@ class VisionLanguageModel(ABC):
         sums, counts = self.losses(batch)
         return sums, counts, [None] * len(sums)
 
-    def answer_encoded(self, batch: Batch, samples: Sequence[Sample], chosen: Sequence[int]) -> list[Answer]:
-        """What `answer` gives for the `chosen` of `samples`, whose tensors `batch` holds already."""
-        return self.answer([samples[i] for i in chosen])
-
     def answer_aloud(self, sample: Sample, hear: Hear, max_new_tokens: int = MAX_NEW_TOKENS) -> Answer:
         """What `answer` gives for one question, told as it grows; a model that answers in one piece tells nothing."""
         return self.answer([sample], max_new_tokens)[0]

@@ -93,15 +93,6 @@ class HuggingFaceModel(TeacherForced):
         return self._answers(samples, max_new_tokens)
 
     @torch.inference_mode()
-    def answer_encoded(self, batch: Batch, samples: Sequence[Sample], chosen: Sequence[int]) -> list[Answer]:
-        """See `VisionLanguageModel`; where the answers are a sequence of their own, the prompts are there already."""
-        prompt = {key: value for key, value in batch.items() if key != "labels"}
-        if not self.encoder_decoder or self._head is not None or any(len(v) != len(samples) for v in prompt.values()):
-            return self.answer([samples[i] for i in chosen])
-        rows = torch.tensor(list(chosen), device=self.device)
-        return self._generated({key: value[rows] for key, value in prompt.items()}, MAX_NEW_TOKENS)
-
-    @torch.inference_mode()
     def answer_aloud(self, sample: Sample, hear: Hear, max_new_tokens: int = MAX_NEW_TOKENS) -> Answer:
         """What `answer` gives for one question, told after every token."""
         listening = Listening(self.tokenizer, self._labels.ends, hear)
@@ -109,10 +100,7 @@ class HuggingFaceModel(TeacherForced):
 
     def _answers(self, samples: Sequence[Sample], most: int, **hooks: Any) -> list[Answer]:
         """Greedy answers; `hooks` are handed to generation."""
-        return self._generated(self._labels.begun(self._prompts(samples)), most, **hooks)
-
-    def _generated(self, inputs: Tensors, most: int, **hooks: Any) -> list[Answer]:
-        """Greedy answers to prompts as generation begins them."""
+        inputs = self._labels.begun(self._prompts(samples))
         room = self._room(inputs)
         prompt = self._labels.unclosed(inputs)
         # BLIP's own generate takes the closing token off itself, and writes into the prompt.

@@ -44,6 +44,10 @@ def test_a_method_that_is_better_is_called_so():
     text = report.page(swept(12), COSTS, 1e5)
     assert "`response` is above `uniform` at every one of them; in their mean it is above `ecoflap`." in text
     assert re.search(r"\| `response` \| \+11\.3 \(\+\d", text) and "| `response` | 40 | 0.70 | 1,000 |" in text
+    assert (
+        "Not measured yet: `ecoflap-grad`, " in text
+        and "`uniform`," not in text.split("Not measured yet")[1].split(".")[0]
+    )
     assert "{" not in text and "98.0% of the questions, and 20.0% where the picture is blank" in text
 
 

@@ -104,6 +104,7 @@ def page(points: Iterable[SweepPoint], costs: Sequence[Mapping[str, str]], loop:
         blank=f"{blank.accuracy:.1%}",
         description=_description(found),
         accuracy=_accuracy(found),
+        unmeasured=_unmeasured(found),
         first=f"{targets[0]:.0%}",
         last=f"{targets[-1]:.0%}",
         draws=f"{DRAWS:,}",
@@ -133,6 +134,12 @@ def _accuracy(found: Measured) -> str:
         return [_spread([point.accuracy for point in found.at(method, t)]) if t in there else "" for t in targets]
 
     return table("|".join(["allocator", *(f"{target:.0%}" for target in targets)]), _rows(found, cells))
+
+
+def _unmeasured(found: Measured) -> str:
+    """A sentence on the allocators that the files lack."""
+    names = [f"`{name}`" for name in TITLES if (PRUNER, name) not in found.methods()]
+    return f" Not measured yet: {', '.join(names)}." if names else ""
 
 
 def _spread(shares: Sequence[float]) -> str:

@@ -235,7 +235,9 @@
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 1000);
     });
-    const details = el("details", "", "", [el("summary", "", say("page.alone.recipe")), el("pre", "", text), save]);
+    const code = el("pre", "", text);
+    code.tabIndex = 0; // it scrolls, so the keyboard has to reach it
+    const details = el("details", "", "", [el("summary", "", say("page.alone.recipe")), code, save]);
     const node = el("section", "", "", [el("h2", "", say("page.alone.what")), el("p", "", say("page.alone.what.text", about)), el("p", "", say("page.alone.zeros")), details]);
     node.id = "notes";
     return node;

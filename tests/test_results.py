@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shutil
 from xml.etree import ElementTree
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from ecoflap.comparing import Measured
 from ecoflap.errors import EcoflapError
 from ecoflap.results import measuring, report
+from ecoflap.results.__main__ import DOCS
 from ecoflap.results.measuring import BLANK, Plan, measure_all
 from ecoflap.sweep import DENSE
 from ecoflap.sweep_file import SweepFile
@@ -55,7 +57,7 @@ def test_where_there_is_no_difference_it_is_said():
     text = report.page(swept(0), COSTS, 1e5)
     assert "not surely above `uniform` at 50%, 60%, 70%; in their mean it is above none of ECoFLaP's" in text
     assert "+0.0 (+0.0 to +0.0), no difference" in text
-    assert "*At 40% and below the methods tie.* Here, `ecoflap` less `uniform`, 40%: +0.0" in text
+    assert "*At 40% and below the methods tie.* Here, `ecoflap` less `uniform`, 40%, in points: +0.0" in text
 
 
 def test_telling_targets_leave_out_what_is_nearly_dense_or_guessing():
@@ -108,3 +110,10 @@ def test_a_page_without_its_methods_is_refused_by_name():
     without = [each for each in swept(5) if each.allocator != "response"]
     with pytest.raises(EcoflapError, match="needs response measured"):
         report.page(without, COSTS, 1e5)
+
+
+def test_the_committed_page_is_what_the_committed_files_give(tmp_path):
+    shutil.copytree(DOCS / "results", tmp_path / "results")
+    report.write(tmp_path, measuring.loop_forwards())
+    for name in ("results.md", "results/accuracy.svg"):
+        assert (tmp_path / name).read_text(encoding="utf-8") == (DOCS / name).read_text(encoding="utf-8")

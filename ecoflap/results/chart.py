@@ -12,8 +12,8 @@ STYLES = (
     ("#8a6d00", "4 2"),
 )
 GREY, INK = "#667080", "#1f2933"
-WIDTH, HEIGHT = 760, 420
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 190, 44, 52
+WIDTH, HEIGHT = 860, 440
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 256, 64, 52
 # Pixels between two names.
 _APART = 17
 
@@ -26,12 +26,13 @@ class Line:
     points: Sequence[tuple[float, float, float, float]]
 
 
-def figure(lines: Sequence[Line], title: str, dense: float, blank: float) -> str:
+def figure(lines: Sequence[Line], title: str, note: str, dense: float, blank: float) -> str:
     """The figure as an SVG document.
 
     Args:
         lines: at most five, the most important first.
         title: above it, and what screen readers say.
+        note: below the title, what the bands are.
         dense: accuracy of the dense model.
         blank: accuracy without a picture.
     """
@@ -42,6 +43,7 @@ def figure(lines: Sequence[Line], title: str, dense: float, blank: float) -> str
         f'role="img" aria-label="{title}" font-family="system-ui, sans-serif" font-size="13" fill="{INK}">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
         f'<text x="{_LEFT}" y="22" font-size="15" font-weight="600">{title}</text>',
+        f'<text x="{_LEFT}" y="42" fill="{GREY}">{note}</text>',
         *chart.axes(sorted(set(targets))),
         *chart.level(dense, "dense"),
         *chart.level(blank, "blank picture"),
@@ -95,7 +97,7 @@ class _Chart:
         stroke = f'fill="none" stroke="{colour}" stroke-width="2.2" stroke-dasharray="{dash}"'
         dots = [f'<circle cx="{self.across(x):.1f}" cy="{self.down(y):.1f}" r="3"/>' for x, y in middle]
         return [
-            f'<polygon points="{self._points([*high, *reversed(low)])}" fill="{colour}" fill-opacity="0.13"/>',
+            f'<polygon points="{self._points([*high, *reversed(low)])}" fill="{colour}" fill-opacity="0.1"/>',
             f'<polyline points="{self._points(middle)}" {stroke}/>',
             f'<g fill="{colour}">{"".join(dots)}</g>',
         ]

@@ -24,7 +24,7 @@ AGAINST = ("uniform", "ecoflap")
 NEEDED = ("response", *AGAINST)
 # Uniform pruning must have lost this much, and be this far above guessing, for a target to tell methods apart.
 MARGIN = 0.05
-MACHINE = "two cores, no GPU"
+MACHINE = "two cores, no GPU, two commands at a time but for seed 0"
 # What the paper says, as an allocator less the uniform one from a target to another.
 CLAIMS = (
     ("At 40% and below the methods tie.", "ecoflap", 0.0, 0.4),
@@ -55,7 +55,8 @@ def figure(points: Iterable[SweepPoint]) -> str:
     found, blank = _read(points)
     names = [name for name in DRAWN if (PRUNER, name) in found.methods()]
     lines = [chart.Line(TITLES[name], _band(found, (PRUNER, name))) for name in names]
-    return chart.figure(lines, _description(found), found.dense.accuracy, blank.accuracy)
+    note = "Masks by Wanda; lines are means over the calibration seeds, bands reach from the worst to the best one."
+    return chart.figure(lines, _description(found), note, found.dense.accuracy, blank.accuracy)
 
 
 def _band(found: Measured, method: Method) -> list[tuple[float, float, float, float]]:
@@ -157,7 +158,8 @@ def _differences(found: Measured, targets: Sequence[float]) -> str:
 
 def words(pair: Difference) -> str:
     """A difference in points with its interval; what it may be chance alone is said."""
-    text = f"{100 * pair.mean:+.1f} ({100 * pair.low:+.1f} to {100 * pair.high:+.1f})"
+    mean, low, high = (round(100 * share, 1) + 0.0 for share in (pair.mean, pair.low, pair.high))  # no minus zero
+    text = f"{mean:+.1f} ({low:+.1f} to {high:+.1f})"
     return text if pair.sure else f"{text}, no difference"
 
 
@@ -178,7 +180,8 @@ def _verdict(found: Measured, targets: Sequence[float]) -> str:
     above = [f"`{name}`" for name, pair in pairs.items() if pair.low > 0]
     rest = [f"`{name}`" for name, pair in pairs.items() if pair.low <= 0]
     told = f"in their mean it is above {', '.join(above)}" if above else "in their mean it is above none of ECoFLaP's"
-    return f"`response` is {every}; {told}{f', not surely above {chr(44).join(rest)}' if rest else ''}."
+    open_ones = f", not surely above {', '.join(rest)}" if rest else ""
+    return f"`response` is {every}; {told}{open_ones}."
 
 
 def _falls(found: Measured) -> str:
@@ -207,7 +210,7 @@ def _claims(found: Measured) -> str:
         targets = [t for t in found.targets(*pair) if first <= t <= last] if pair[0] in found.methods() else []
         told = found.against(*pair, targets)
         if told is not None:
-            lines.append(f"- *{claim}* Here, `{name}` less `uniform`, {_span(targets)}: {words(told)} points.")
+            lines.append(f"- *{claim}* Here, `{name}` less `uniform`, {_span(targets)}, in points: {words(told)}.")
     return "\n".join(lines)
 
 

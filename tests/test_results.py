@@ -117,3 +117,15 @@ def test_the_committed_page_is_what_the_committed_files_give(tmp_path):
     report.write(tmp_path, measuring.loop_forwards())
     for name in ("results.md", "results/accuracy.svg"):
         assert (tmp_path / name).read_text(encoding="utf-8") == (DOCS / name).read_text(encoding="utf-8")
+
+
+def test_a_difference_that_one_seed_decides_is_not_called_sure():
+    points = [each for each in swept(0) if each.allocator != "response"]
+    for target, right in ((0.4, 97), (0.5, 90), (0.6, 75), (0.7, 45)):
+        for seed in range(5):
+            more = right + (10 if seed == 0 else 1)
+            marks = [1.0] * min(100, more) + [0.0] * max(0, 100 - more)
+            points.append(point("response", target, seed, marks))
+    text = report.page(points, COSTS, 1e5)
+    assert "| `ecoflap` | +10.0, +1.0, +1.0, +1.0, +1.0 | -2.2 to +7.8 |" in text
+    assert "in their mean it is above none of ECoFLaP's, not surely above `ecoflap`." in text

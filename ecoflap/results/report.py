@@ -14,6 +14,7 @@ from ecoflap.results.measuring import BLANK, EVAL_SEED, SAMPLES
 from ecoflap.sweep import SweepPoint
 from ecoflap.sweep_file import points_at
 from ecoflap.types.bundle import write_text
+from ecoflap.validation.agreement import interval
 from ecoflap.validation.tables import table
 
 PRUNER = "wanda"
@@ -111,6 +112,7 @@ def page(points: Iterable[SweepPoint], costs: Sequence[Mapping[str, str]], loop:
         draws=f"{DRAWS:,}",
         differences=_differences(found, targets),
         by_target=_by_target(found, targets),
+        by_seed=_by_seed(found, targets),
         verdict=_verdict(found, targets),
         falls=_falls(found),
         machine=MACHINE,
@@ -169,16 +171,39 @@ def _by_target(found: Measured, targets: Sequence[float]) -> str:
     return table("target|points", rows)
 
 
+def _seed_means(found: Measured, other: Method, targets: Sequence[float]) -> list[float]:
+    """`response` less `other`, the mean over `targets` of every seed that both have at all of them."""
+    ours = (PRUNER, "response")
+    seeds = sorted(set.intersection(*(set(found.seeds(target, ours, other)) for target in targets)))
+    gaps = [found.marks(ours, target, seeds) - found.marks(other, target, seeds) for target in targets]
+    return sum(gaps).mean(axis=1) / len(targets)
+
+
+def _by_seed(found: Measured, targets: Sequence[float]) -> str:
+    rows = []
+    for other in found.methods():
+        if other[1] != "response":
+            means = _seed_means(found, other, targets)
+            low, high = interval(means)
+            each = ", ".join(f"{round(100 * value, 1) + 0.0:+.1f}" for value in means)
+            rows.append([f"`{other[1]}`", each, f"{100 * low:+.1f} to {100 * high:+.1f}"])
+    return table("`response` less|seed by seed|t-interval", rows)
+
+
+def _above(found: Measured, other: Method, targets: Sequence[float]) -> bool:
+    """Whether `response` is above `other` by the bootstrap and by the t-interval over the seeds."""
+    pair = found.against((PRUNER, "response"), other, targets)
+    return pair.low > 0 and interval(_seed_means(found, other, targets))[0] > 0
+
+
 def _verdict(found: Measured, targets: Sequence[float]) -> str:
     """What was asked of `response`: above uniform at every target, and above ECoFLaP in the mean."""
-    ours = (PRUNER, "response")
-    single = {target: found.against(ours, (PRUNER, "uniform"), [target]) for target in targets}
-    missed = [f"{target:.0%}" for target, pair in single.items() if pair.low <= 0]
+    missed = [f"{target:.0%}" for target in targets if not _above(found, (PRUNER, "uniform"), [target])]
     every = f"not surely above `uniform` at {', '.join(missed)}" if missed else "above `uniform` at every one of them"
     names = [name for _, name in found.methods() if name.startswith("ecoflap")]
-    pairs = {name: found.against(ours, (PRUNER, name), targets) for name in names}
-    above = [f"`{name}`" for name, pair in pairs.items() if pair.low > 0]
-    rest = [f"`{name}`" for name, pair in pairs.items() if pair.low <= 0]
+    sure = {name: _above(found, (PRUNER, name), targets) for name in names}
+    above = [f"`{name}`" for name in names if sure[name]]
+    rest = [f"`{name}`" for name in names if not sure[name]]
     told = f"in their mean it is above {', '.join(above)}" if above else "in their mean it is above none of ECoFLaP's"
     open_ones = f", not surely above {', '.join(rest)}" if rest else ""
     return f"`response` is {every}; {told}{open_ones}."

@@ -124,7 +124,7 @@ def _facts(
         facts["eps"] = settings.eps
     if settings.method == "zeroth-order":
         facts["convergence"] = zeroth_order.convergence(task, values)
-    if settings.method == "response":
+    if settings.method in ("response", "joint"):
         facts["pruned_by"] = {"pruner": PRUNED_BY.pruner, "scope": PRUNED_BY.scope, "samples": engine.samples}
     count = sum(whole(number) in values for number in range(len(task.batches)))
     if count:

@@ -12,6 +12,7 @@ from ecoflap.allocation import (
     dlp,
     ecoflap,
     erk,
+    joint,
     lamp,
     magnitude,
     multiflow,
@@ -73,6 +74,7 @@ LOCAL = "local"
 ALLOCATORS = (
     Allocator("ecoflap", "ECoFLaP: by importance", PAPER, ("score",), ecoflap.keep),
     Allocator("response", "Response: by measured loss", "", ("curve",), response.keep, "response"),
+    Allocator("joint", "Joint: measured together", "", (joint.NEED,), joint.keep, "joint"),
     Allocator("uniform", "Uniform: the same everywhere", "", (), uniform.keep),
     _by("ecoflap-grad", "ECoFLaP by |g|", "first_order.GradOnly", "first-order"),
     _by("ecoflap-abs", "ECoFLaP by |W| |g|", "first_order.GradMagAbs", "first-order"),

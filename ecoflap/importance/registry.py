@@ -1,10 +1,17 @@
 """The ways to score, as one explicit list."""
 
 from ecoflap import errors
-from ecoflap.importance import first_order, local, response, zeroth_order, zeroth_order_block
+from ecoflap.importance import first_order, joint, local, response, zeroth_order, zeroth_order_block
 from ecoflap.importance.task import Method
 
-METHODS = (zeroth_order.METHOD, zeroth_order_block.METHOD, first_order.METHOD, response.METHOD, local.METHOD)
+METHODS = (
+    zeroth_order.METHOD,
+    zeroth_order_block.METHOD,
+    first_order.METHOD,
+    response.METHOD,
+    joint.METHOD,
+    local.METHOD,
+)
 
 
 def find(name: str) -> Method:

@@ -54,23 +54,25 @@ class Task:
     def __post_init__(self) -> None:
         # Batches too large to replay, by number.
         self.whole_passes: set[int] = set()
-        self._number: int | None = None
+        # Of which batch in which state the replay is.
+        self._of: tuple[int, str] | None = None
         self._replay: Replay | None = None
 
-    def replay(self, number: int, run: Callable[[Any], Any] | None = None) -> Replay:
-        """The passes of batch `number` from any block on; asked for while the weights are dense.
+    def replay(self, number: int, run: Callable[[Any], Any] | None = None, state: str = "") -> Replay:
+        """The passes of batch `number` from any block on; asked for while the weights are in `state`.
 
         One batch's outputs are kept at a time.
 
         Args:
             number: of the batch.
             run: what a pass computes on the batch; by default its loss. One method uses one and the same.
+            state: name of what the weights are; by default dense.
         """
-        if self._number != number:
+        if self._of != (number, state):
             self.close()
             with torch.no_grad():
                 self._replay = self._new_replay(partial(run or self.loss, self.batches[number]))
-            self._number = number
+            self._of = number, state
             if not self._replay.fits:
                 self.whole_passes.add(number)
         return self._replay
@@ -85,7 +87,7 @@ class Task:
 
     def close(self) -> None:
         """Free what is kept of the last batch."""
-        self._number = self._replay = None
+        self._of = self._replay = None
 
     def passes_from(self, block: str) -> float:
         """Length of a pass that starts at `block`, in blocks: the cost of a unit next to others."""

@@ -24,7 +24,7 @@ PLOTLY = "/vendor/plotly-basic-4.1.1.min.js"
 # The map's colours (Cividis), from 0 to 1: readable with every kind of colour vision and in print.
 PALETTE = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in sequential.Cividis]
 # The sentence on the curves of allocators that do not share by ECoFLaP's formula.
-WHY = {name: name for name in ("uniform", "response", "erk", "alphapruning", "atp")}
+WHY = {name: name for name in ("uniform", "response", "joint", "erk", "alphapruning", "atp")}
 WHY |= dict.fromkeys(("magnitude", "multiflow", "lamp"), "threshold") | dict.fromkeys(("owl", "dlp"), "spread")
 # Curves that are kept: they are the same at every target.
 KEPT_CURVES = 32

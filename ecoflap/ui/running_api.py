@@ -133,7 +133,9 @@ def register(host: Any, jobs: Jobs, language: str, sentence: Any, chosen: Any) -
 
     def score(
         request: gr.Request,
-        method: Literal["zeroth-order", "zeroth-order-block", "first-order", "response", "local"] = "zeroth-order",
+        method: Literal[
+            "zeroth-order", "zeroth-order-block", "first-order", "response", "joint", "local"
+        ] = "zeroth-order",
         samples: int = 32,
         seed: int = 0,
         draws: int = 1,

@@ -9,7 +9,7 @@ from ecoflap.errors import EcoflapError
 from ecoflap.importance.settings import Settings
 
 # What the page offers, as the registry has it: that one needs torch, and the page is there before it.
-METHODS = ("zeroth-order", "zeroth-order-block", "first-order", "response", "local")
+METHODS = ("zeroth-order", "zeroth-order-block", "first-order", "response", "joint", "local")
 # Bounds of page and API alone: the command line takes more.
 MOST = {"samples": 512, "draws": 64, "seed": 2**31 - 1}
 # Of whoever calls the endpoints of a page that others see: one stranger's run keeps everybody's model busy.

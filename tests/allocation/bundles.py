@@ -31,6 +31,8 @@ def with_facts(bundle: ScoreBundle) -> ScoreBundle:
 
     def known(one: Layer) -> Layer:
         rows = {name: tuple(np.linspace(0, one.score, QUANTILES)) for name in ("magnitudes", "lamp")}
+        share = 1 / (1 + one.score)
+        rows["joint"] = (0.5, 0.5 * share, 0.8, 0.8 * share)
         return replace(one, stats=dict.fromkeys(single, one.score) | rows)
 
     return replace(bundle, layers=tuple(map(known, bundle.layers)))
@@ -48,6 +50,7 @@ def every_fact(seed: int, count: int = 9) -> ScoreBundle:
         stats = {name: float(draw.exponential()) for name in ("outliers", "median", "alpha", "diversity")}
         stats |= {name: float(draw.exponential()) for name in STATS}
         stats |= {"magnitudes": profile(weights), "lamp": profile(squares / np.cumsum(squares[::-1])[::-1])}
+        stats["joint"] = (0.4, float(draw.uniform(0.2, 0.6)), 0.7, float(draw.uniform(0.4, 0.9)))
         curve = tuple((at, float(up), 0.01) for at, up in zip((0.4, 0.7, 1.0), increase))
         modality = "vision" if i < count else "language"
         made = {"score": float(draw.exponential()), "curve": curve} | stats

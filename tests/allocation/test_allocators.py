@@ -166,3 +166,14 @@ def test_every_need_names_the_way_to_measure_it():
         lacking = allocator.lacks([bare])
         assert (lacking is None) == (not set(allocator.needs) - {"score"})
         assert lacking is None or allocator.method, allocator.name
+
+
+def test_joint_is_linear_between_its_targets_and_exact():
+    layers = [layer("a", 10, 10, joint=(0.5, 0.2, 0.8, 0.7)), layer("b", 10, 10, joint=(0.5, 0.8, 0.8, 0.9))]
+    assert kept("joint", layers, 100) == [80, 20]
+    assert kept("joint", layers, 40) == [30, 10]
+    # Half of the way between both: 45% and 85% are 65% together.
+    assert kept("joint", layers, 70) == [55, 15]
+    # Below the first target in proportion, above the last one toward everything.
+    assert kept("joint", layers, 150) == [90, 60]
+    assert kept("joint", layers, 0) == [0, 0]

@@ -9,8 +9,12 @@ from typing import Any
 from ecoflap.errors import EcoflapError, failure
 from ecoflap.explorer import Explorer
 from ecoflap.models import registry
+from ecoflap.sweep import SweepPoint
 from ecoflap.texts import told
 from ecoflap.turns import Line, lines
+
+# Points of sweeps that are kept, of about two kilobytes each.
+MOST_POINTS = 2000
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Host:
         offers: what the page lists besides the demo and what the hub's cache holds, the first model among them.
         free: whether people may name any folder or hub id; otherwise only what is listed.
         lines: in front of the model, by the kind of work: everybody's, whatever page they look at.
+        swept: points of sweeps by key, which says all that they depend on.
     """
 
     def __init__(
@@ -55,6 +60,7 @@ class Host:
         first = Offer(explorer.spec, explorer.calibration, explorer.scores, explorer.loading)
         self.offers = {offer.spec: offer for offer in (*offered, first) if explorer.has_model}
         self.lines: dict[str, Line] = lines()
+        self.swept: dict[str, SweepPoint] = {}
         self._make, self._room_for = make, room_for
         self._lock = threading.Lock()
         self._next: Any = None
@@ -63,6 +69,12 @@ class Host:
         self._thread: threading.Thread | None = None
         # What is on this machine, looked up anew after every change.
         self._openable: list[dict[str, Any]] | None = None
+
+    def keep(self, point: SweepPoint) -> None:
+        """Keep a point of a sweep for whoever wants the same one; the oldest go where there are too many."""
+        self.swept[point.key] = point
+        for key in [*self.swept][:-MOST_POINTS]:
+            self.swept.pop(key, None)
 
     def listed(self) -> list[dict[str, Any]]:
         """What the page offers: {spec, bytes or None, why: it cannot be opened here, or None}, that shown now first."""

@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -44,12 +45,17 @@ class SweepFile:
             return
         try:
             with self.path.open("a", encoding="utf-8") as file:
-                file.write(_line(tuple("" if value is None else value for value in asdict(point).values())))
+                file.write(_line(_cells(point)))
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
             raise EcoflapError("out_unwritable", out=self.path, reason=error.strerror or error) from error
         self.points[point.key] = point
+
+
+def text_of(points: Iterable[SweepPoint]) -> str:
+    """What a file with these points holds."""
+    return "".join(map(_line, (COLUMNS, *map(_cells, points))))
 
 
 def points_at(path: Path) -> dict[str, SweepPoint]:
@@ -82,13 +88,18 @@ def _text(path: Path) -> str:
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
-        text = content.decode("utf-8").replace("\r\n", "\n")
+        # The page's own file begins with the mark that tells Excel that it is UTF-8.
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise EcoflapError("file_unreadable", path=path, reason=reason) from error
     if len(content) > MOST_BYTES:
         raise EcoflapError("sweep_file", path=path, line=1)
     return text
+
+
+def _cells(point: SweepPoint) -> tuple[object, ...]:
+    return tuple("" if value is None else value for value in asdict(point).values())
 
 
 def _line(values: tuple[object, ...]) -> str:

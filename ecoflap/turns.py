@@ -6,9 +6,10 @@ from contextlib import contextmanager
 
 # Seconds after which whoever waits tells its place, and hears whether to go on waiting; a shorter wait is none.
 PACE = 0.2
-# Lines by the kind of work, and how many of each are at work at once. A question holds the model for a moment; ladders
-# and batches take seconds to minutes and hold it for a few answers at a time, so nobody's question waits behind them.
-SEATS = {"ask": 1, "ladder": 2, "batch": 4}
+# Lines by the kind of work, and how many of each are at work at once. A question holds the model for a moment; ladders,
+# batches and sweeps take seconds to minutes and hold it for a few answers at a time, so nobody's question waits behind
+# them. Two sweeps at once would only both take twice as long.
+SEATS = {"ask": 1, "ladder": 2, "batch": 4, "sweep": 1}
 
 
 class Line:

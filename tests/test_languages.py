@@ -16,7 +16,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 # Sentences that are only names, marks and facts: there is nothing to translate.
 BARE = re.compile(
     r"[^A-Za-z]*|\W*(?:[A-Z]\W*)?(?:\{\w+(?::[^}]*)?\}\W*)+[kMGB]?"
-    r"|ECoFLaP( [|Wg²]+)?|RESSA|MULTIFLOW|LAMP|ERK|OWL|DLP|AlphaPruning|TAMP|ATP"
+    r"|ECoFLaP( [|Wg²]+)?|RESSA|MULTIFLOW|LAMP|ERK|OWL|DLP|AlphaPruning|TAMP|ATP|Wanda|RIA|SparseGPT"
     r"|Q-Former|Perceiver|CSR|CSV|PNG|SVG|JSON|YAML|HTML|N:M|CIDEr|B − A|[ABCLS]|Shift|Ctrl"
 )
 # What models read, which is English for most of them; and the name of the other language.

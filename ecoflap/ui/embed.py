@@ -20,13 +20,14 @@ SCRIPTS = (
     *("scoringform.js", "ask.js", "answers.js", "intake.js", "camera.js", "editor.js", "strips.js"),
     *("svg.js", "svgmap.js", "saving.js", "savefigures.js", "savelayer.js", "report.js", "exporting.js"),
     *("ladder.js", "blame.js", "changes.js", "compare.js", "csv.js", "batch.js", "gradio.js", "needs.js", "live.js"),
+    *("sweepchart.js", "sweepform.js", "sweep.js"),
     *("toursteps.js", "tour.js", "learnmath.js", "learn.js", "learntopics.js"),
     *("linkkeys.js", "linkhide.js", "linkshare.js", "linkrestore.js", "link.js"),
 )
 STYLES = (
     *("page.css", "strip.css", "map.css", "table.css", "play.css", "layer.css", "figures.css", "scoring.css"),
-    *("ask.css", "ladder.css", "compare.css", "batch.css", "history.css", "export.css", "tour.css", "learn.css"),
-    "link.css",
+    *("ask.css", "ladder.css", "compare.css", "sweep.css", "batch.css", "history.css", "export.css", "tour.css"),
+    *("learn.css", "link.css"),
 )
 
 

@@ -22,6 +22,7 @@ from ecoflap.ui import (
     link_panel,
     rail,
     scoring_panel,
+    sweep_panel,
 )
 from ecoflap.ui.asking import Asking
 from ecoflap.ui.changing import Changing, News
@@ -94,6 +95,7 @@ def _fill(page: gr.Blocks, host: Host, jobs: Jobs, language: str) -> None:
                 shared = replace(shared, asking=asking)
                 ladder_panel.build(shared)
             compare_panel.build(shared)
+            sweep_panel.build(shared)
             batch_panel.build(shared)
             export_panel.build(shared)
             learn_panel.build(shared)

@@ -5,7 +5,7 @@ import math
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,19 +14,17 @@ import gradio as gr
 from ecoflap.errors import EcoflapError
 from ecoflap.measuring import Measurement
 from ecoflap.types import Recipe
-from ecoflap.ui.jobs import Jobs, Tell
+from ecoflap.ui.jobs import Jobs, Tell, in_turn
 from ecoflap.ui.listening import while_heard
 from ecoflap.ui.shared import CALLERS
-from ecoflap.ui.wishes import MOST, MOST_OF_STRANGERS, settings_of, source_of, whole
+from ecoflap.ui.sweep_run import SWEEP, Wish, check, evaluation_set, swept
+from ecoflap.ui.wishes import MOST, MOST_OF_STRANGERS, settings_of, source_of
 
 if TYPE_CHECKING:
-    from ecoflap.sweep import Sweep, SweepPoint, SweepStep
+    from ecoflap.sweep import SweepPoint, SweepStep
 
 # Seconds between two looks at a run.
 PACE = 0.5
-# Questions and points of one sweep by the API, and of a stranger's; the command line takes more.
-MOST_QUESTIONS, MOST_POINTS = 1000, 100
-STRANGERS_QUESTIONS, STRANGERS_POINTS = 200, 20
 
 
 class Running:
@@ -63,49 +61,32 @@ class Running:
             if now is not None and now.number == begun.number and now.state == "running":
                 explorer.stop_measuring()
 
-    def sweep(self, sweep: "Sweep", questions: int, eval_seed: int, data: str, who: str) -> Iterator[dict[str, Any]]:
+    def sweep(self, wish: Wish, who: str) -> Iterator[dict[str, Any]]:
         """Measure a sweep's points; every state holds all points so far. Whoever stops listening stops it.
 
         Raises:
             EcoflapError: another one goes on, or what cannot be swept, or is too large.
         """
-        free, count = self.host.free, len(sweep.recipes())
-        if count > (points := MOST_POINTS if free else STRANGERS_POINTS):
-            raise EcoflapError("sweep_api_large", count=count, most=points)
-        whole("questions", questions, 1, MOST_QUESTIONS if free else STRANGERS_QUESTIONS)
-        whole("eval_seed", eval_seed, 0, 2**31 - 1)
+        check(self.host, wish)
         if not self._sweeping.acquire(blocking=False):
             raise EcoflapError("sweep_busy")
         try:
-            yield from self.jobs.run(
-                who, "sweep", lambda tell: self._points(sweep, questions, eval_seed, source_of(self.host, data), tell)
-            )
+            yield from self.jobs.run(who, SWEEP, lambda tell: self._points(wish, tell))
         finally:
             self._sweeping.release()
 
-    def _points(self, sweep: "Sweep", questions: int, eval_seed: int, data: str | None, tell: Tell) -> dict[str, Any]:
-        from ecoflap.data.registry import DEMO, check_source, samples_for
-        from ecoflap.evaluation import metric_for
-        from ecoflap.sweep import measure
+    def _points(self, wish: Wish, tell: Tell) -> dict[str, Any]:
+        with in_turn(self.host.lines[SWEEP], tell, self.language):
+            found, metric = evaluation_set(self.host, wish)
+            about = {"data": found.name}
 
-        explorer = self.host.explorer
-        for _, recipe in sweep.recipes():
-            explorer.check_scored(recipe)
-        model = explorer.wait().model
-        if data is None and not explorer.is_demo and explorer.calibration != DEMO:
-            raise EcoflapError("evaluation_missing", model=explorer.name)
-        check_source(data)
-        facts = {"asks": model.asks, "labels": model.labels}
-        found = samples_for(explorer.spec, data or DEMO, questions, eval_seed, "evaluation", **facts)
-        state: dict[str, Any] = {"state": "running", "data": found.name, "points": []}
+            def told(points: "Sequence[SweepPoint]", step: "SweepStep") -> None:
+                progress = {"done": step.done, "total": step.total, "left": _number(step.left)}
+                tell({"state": "running"} | about | {"points": [*map(_line, points)]} | progress)
 
-        def told(step: "SweepStep") -> None:
-            tell(state | {"done": step.done, "total": step.total, "left": _number(step.left)})
-
-        for point in measure(explorer, sweep, found, metric_for(None, found.samples, found.captions), None, told):
-            state = state | {"points": [*state["points"], _line(point)]}
-        count = len(state["points"]) - 1
-        return state | {"state": "done", "done": count, "total": count, "left": 0.0}
+            points = [*map(_line, swept(self.host, wish, found, metric, told))]
+        count = len(points) - 1
+        return {"state": "done"} | about | {"points": points, "done": count, "total": count, "left": 0.0}
 
 
 def _told(run: Measurement) -> dict[str, Any]:
@@ -203,7 +184,7 @@ def register(host: Any, jobs: Jobs, language: str, sentence: Any, chosen: Any) -
             recipe = Recipe(0.0, max_sparsity, cap_margin, "ecoflap", granularity, aggregate, chosen(modalities))
             asked = Sweep(*map(tuple_of, (allocators, pruners, targets)), recipe=recipe)
             who = getattr(request, "session_hash", None) or uuid.uuid4().hex
-            yield from while_heard(running.sweep(asked, questions, eval_seed, data, who), page, request)
+            yield from while_heard(running.sweep(Wish(asked, questions, eval_seed, data), who), page, request)
 
     # Whoever comes second is told so at once, instead of waiting in Gradio's queue without a word.
     gr.api(score, api_name="score", concurrency_id="score", concurrency_limit=CALLERS)

@@ -14,6 +14,7 @@ from ecoflap.sweep import Sweep, SweepPoint, SweepStep
 from ecoflap.ui import build, launch_options
 from ecoflap.ui.jobs import Jobs
 from ecoflap.ui.running_api import Running
+from ecoflap.ui.sweep_run import Wish
 from tests.ui.fakes import FakeExplorer
 
 FIRST = {"method": "first-order", "samples": 8, "seed": 1, "draws": 1, "gradient": "GradOnly"}
@@ -82,10 +83,10 @@ def test_strangers_have_lower_bounds(explorer, slow):
             next(strangers.score(FIRST | wished, ""))
     for sweep, questions, words in ((large, 1, "21 points.*takes 20"), (SMALL, 201, "questions is 201.*1 to 200")):
         with pytest.raises(EcoflapError, match=words):
-            next(strangers.sweep(sweep, questions, 0, "", "one"))
-        assert [*own.sweep(sweep, questions, 0, "", "one")][-1]["state"] == "done"
+            next(strangers.sweep(Wish(sweep, questions, 0), "one"))
+        assert [*own.sweep(Wish(sweep, questions, 0), "one")][-1]["state"] == "done"
     assert explorer.measured == []
-    assert [*strangers.sweep(SMALL, 200, 0, "", "one")][-1]["state"] == "done"
+    assert [*strangers.sweep(Wish(SMALL, 200, 0), "one")][-1]["state"] == "done"
     next(strangers.score(FIRST | {"samples": 64, "draws": 16}, ""))
 
 
@@ -93,7 +94,7 @@ def test_strangers_name_no_files(explorer):
     running = Running(Host(explorer, free=False), Jobs(), "en")
     for refused in (
         lambda: next(running.score(FIRST, "/etc/passwd")),
-        lambda: next(running.sweep(SMALL, 1, 0, "/etc/passwd", "one")),
+        lambda: next(running.sweep(Wish(SMALL, 1, 0, "/etc/passwd"), "one")),
     ):
         with pytest.raises(EcoflapError, match="/etc/passwd"):
             refused()
@@ -104,8 +105,10 @@ def slow(monkeypatch):
     """A sweep that waits for `go` after its first point; whether it was stopped."""
     go, stopped = threading.Event(), threading.Event()
 
-    def points(self, sweep, questions, eval_seed, data, tell):
-        point = SweepPoint("dense", "dense", 0.0, 0.0, 0, questions, 1, 1.0, 0.2, 1.0, 0.5, 1.0, "{}", 0.1, "k", "a")
+    def points(self, wish, tell):
+        point = SweepPoint(
+            "dense", "dense", 0.0, 0.0, 0, wish.questions, 1, 1.0, 0.2, 1.0, 0.5, 1.0, "{}", 0.1, "k", "a"
+        )
         state = {"state": "running", "points": [point.allocator]}
         try:
             while not go.wait(0.01):
@@ -121,13 +124,13 @@ def slow(monkeypatch):
 
 
 def test_one_sweep_at_a_time_and_the_next_after_it(running, slow):
-    told = running.sweep(SMALL, 4, 0, "", "one")
+    told = running.sweep(Wish(SMALL, 4, 0), "one")
     assert next(told)["points"] == ["dense"]
     with pytest.raises(EcoflapError, match="one at a time"):
-        next(running.sweep(SMALL, 4, 0, "", "two"))
+        next(running.sweep(Wish(SMALL, 4, 0), "two"))
     slow[0].set()
     assert [*told][-1]["state"] == "done"
-    assert [*running.sweep(SMALL, 4, 0, "", "two")][-1]["state"] == "done"
+    assert [*running.sweep(Wish(SMALL, 4, 0), "two")][-1]["state"] == "done"
 
 
 def test_a_client_that_cancels_stops_its_sweep(explorer, slow):

@@ -15,7 +15,7 @@ SOURCES = [
 ]
 # Keys whose last part is put together from a name, by the file that does it.
 BUILT = (
-    r"page\.(modality|allocator|stack|part|operator|rail|ask|unit|draw\.colour|dense|models|strip\.zeros|map\.short|suggest|scoring|skyline)\."
+    r"page\.(modality|allocator|stack|part|operator|rail|ask|unit|draw\.colour|dense|models|strip\.zeros|map\.short|suggest|scoring|skyline|sweep)\."
     r"|page\.(curves|axis\.importance|strip\.format|compare\.said|batch\.(lead|sample|column))\."
 )
 
@@ -32,7 +32,7 @@ def test_no_sentence_is_missing_and_none_is_unused():
 def test_built_keys_are_used_by_their_last_part():
     code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     for key in table():
-        if key.startswith(("page.rail.", "page.ask.")) and f'"{key}"' not in code:
+        if key.startswith(("page.rail.", "page.ask.", "page.sweep.")) and f'"{key}"' not in code:
             rest = key.split(".", 2)[2]
             named = any(f'"{part}"' in code for part in rest.split(".")[:2])
             assert f'"{rest}"' in code or named or f"`{key.rsplit('.', 1)[0]}.${{" in code, key

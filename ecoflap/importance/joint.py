@@ -4,6 +4,9 @@ Losses of blocks that are pruned alone add up only while little is pruned. So at
 their curves say (`response`), every block is moved a few steps up and down from there, one at a time, on all samples,
 and the budget is spent again along what that costs. Measured where it matters, the cost of a step holds what blocks do
 to each other, to first order.
+
+What a step costs is not a loss but how much less probable the answers become: a loss has no bound, so where much is
+pruned a few answers that are lost anyway would decide it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -75,20 +78,33 @@ def tried(sparsity: float, target: float) -> list[float]:
 
 @torch.no_grad()
 def _moves(task: Task, number: int, target: float, start: Mapping[str, float], block: str) -> list[float]:
-    """Increase of every sample's summed loss for each sparsity of `tried`, one sparsity after another."""
+    """How much less `likely` every sample's answer is for each sparsity of `tried`, one sparsity after another."""
     members = by_block(task.layers)
     kept = {name: count for each, s in start.items() for name, count in _kept(members[each], s).items()}
     found: list[float] = []
     try:
         task.masked.apply(kept, task.ranked)
         replay = task.replay(number, task.losses, f"{target!r}")
-        base = replay.result[0].cpu().double()
+        before = likely(*replay.result)
         for sparsity in tried(start[block], target):
             task.masked.apply(kept | _kept(members[block], sparsity), task.ranked)
-            found += (replay.start(block)[0].cpu().double() - base).tolist()
+            found += (before - likely(*replay.start(block))).tolist()
     finally:
         task.masked.restore()
     return found
+
+
+def likely(losses: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+    """Probability of an answer's token, the geometric mean over each answer.
+
+    Args:
+        losses: summed over the answer, (samples,) in nats.
+        tokens: of the answer, (samples,).
+
+    Returns:
+        (samples,) float64 on the processor, 0 to 1.
+    """
+    return torch.exp(-losses.cpu().double() / tokens.cpu().double())
 
 
 def _kept(members: Sequence[Layer], sparsity: float) -> dict[str, int]:
@@ -108,13 +124,13 @@ def best(
 
     Args:
         start: sparsity that each block was moved from.
-        costs: the sparsities that it was moved to, rising, and the loss increases there.
+        costs: the sparsities that it was moved to, rising, and what that cost.
         sizes: weights of every block.
         target: sparsity over all blocks.
     """
     found, parts = {}, []
-    for block, (moved, increases) in costs.items():
-        points = sorted([(start[block], 0.0), *zip(moved, increases)])
+    for block, (moved, cost) in costs.items():
+        points = sorted([(start[block], 0.0), *zip(moved, cost)])
         grid, values = np.array(points).T
         found[block] = grid[0]
         if len(grid) > 1:
@@ -135,12 +151,11 @@ def solved(task: Task, values: Values, target: float) -> dict[str, float] | None
     numbers = range(len(task.batches))
     if any(place(number, target, block) not in values for number in numbers for block in start):
         return None
-    tokens = sum(sum(values[f"{number}/tokens"]) for number in numbers)
     costs = {}
     for block in start:
         moved = tried(start[block], target)
-        sums = sum(np.reshape(values[place(number, target, block)], (len(moved), -1)).sum(axis=1) for number in numbers)
-        costs[block] = moved, (sums / tokens).tolist()
+        found = [np.reshape(values[place(number, target, block)], (len(moved), -1)) for number in numbers]
+        costs[block] = moved, np.concatenate(found, axis=1).mean(axis=1).tolist()
     sizes = {block: sum(layer.size for layer in members) for block, members in by_block(task.layers).items()}
     return best(start, costs, {block: sizes[block] for block in start}, target)
 

@@ -20,7 +20,7 @@ SCRIPTS = (
     *("scoringform.js", "ask.js", "answers.js", "intake.js", "camera.js", "editor.js", "strips.js"),
     *("svg.js", "svgmap.js", "saving.js", "savefigures.js", "savelayer.js", "report.js", "exporting.js"),
     *("ladder.js", "blame.js", "changes.js", "compare.js", "csv.js", "batch.js", "gradio.js", "needs.js", "live.js"),
-    *("sweepchart.js", "sweepform.js", "sweep.js"),
+    *("sweepchart.js", "sweepwords.js", "sweepplot.js", "sweepform.js", "sweep.js"),
     *("toursteps.js", "tour.js", "learnmath.js", "learn.js", "learntopics.js"),
     *("linkkeys.js", "linkhide.js", "linkshare.js", "linkrestore.js", "link.js"),
 )

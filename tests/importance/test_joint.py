@@ -1,5 +1,7 @@
 """Joint response: steps are those of really pruning everything by hand, and the budget goes where they cost least."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -26,7 +28,7 @@ def test_a_step_is_what_pruning_both_blocks_by_hand_costs():
     moved = joint.tried(start[block], 0.5)
     found = np.reshape(values[joint.place(1, 0.5, block)], (len(moved), -1))
     members = {layer.block: layer for layer in task.layers}
-    losses = []
+    answers = []
     for sparsity in (start[block], *moved):
         kept = {}
         for name, share in (start | {block: sparsity}).items():
@@ -34,10 +36,16 @@ def test_a_step_is_what_pruning_both_blocks_by_hand_costs():
             kept[members[name].name] = size - round(share * size)
         task.masked.apply(kept, task.ranked)
         with torch.no_grad():
-            losses.append(task.losses(task.batches[1])[0].double())
+            losses, tokens = task.losses(task.batches[1])
+        answers.append([math.exp(-loss / count) for loss, count in zip(losses.tolist(), tokens.tolist())])
     task.masked.restore()
-    for row, loss in zip(found, losses[1:]):
-        assert row == pytest.approx((loss - losses[0]).tolist(), abs=1e-5)
+    for row, after in zip(found, answers[1:]):
+        assert row == pytest.approx([one - other for one, other in zip(answers[0], after)], abs=1e-5)
+
+
+def test_an_answer_counts_by_its_tokens_mean():
+    losses, tokens = torch.tensor([2 * math.log(2), math.log(8)]), torch.tensor([2.0, 1.0])
+    assert joint.likely(losses, tokens).tolist() == pytest.approx([0.5, 0.125])
 
 
 def test_every_layer_gets_its_stat_and_the_target_is_met():

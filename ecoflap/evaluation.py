@@ -4,21 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from ecoflap.accuracy import Mean, Share, by_kind, exact_match, mean, share
-from ecoflap.errors import Cancelled, EcoflapError, find
+from ecoflap.answering import Answering, Progress, Questions
+from ecoflap.errors import EcoflapError, find
 from ecoflap.types import Allocation, Recipe, Sample
 from ecoflap.vqa_accuracy import PEOPLE, vqa_accuracy
 
 if TYPE_CHECKING:
     from ecoflap.engine import Engine
-    from ecoflap.models.base import Batch, VisionLanguageModel
-
-BATCH = 64
-# Bytes of encoded samples that are kept.
-ROOM = 512 * 2**20
-Progress = Callable[[int, int], bool | None]
 
 
 @dataclass(frozen=True)
@@ -89,33 +82,6 @@ class Point:
         return head | overall | {"by_type": kinds, "loss": self.loss}
 
 
-class Questions:
-    """The samples of an evaluation, in batches of similar lengths, their tensors kept from point to point."""
-
-    def __init__(self, samples: Sequence[Sample], room: int = ROOM) -> None:
-        """Note the batches.
-
-        Args:
-            samples: with the answers that they are marked by.
-            room: bytes of tensors that are kept; batches beyond that are encoded anew every time.
-        """
-        self.samples, self._room = samples, room
-        order = sorted(range(len(samples)), key=lambda i: (len(samples[i].answer), len(samples[i].question)))
-        self.batches = [order[i : i + BATCH] for i in range(0, len(order), BATCH)]
-        self._kept: dict[int, Batch] = {}
-
-    def encoded(self, model: "VisionLanguageModel", number: int) -> "Batch":
-        """The tensors of batch `number`, of one and the same model every time."""
-        if number in self._kept:
-            return self._kept[number]
-        batch = model.encode([self.samples[i] for i in self.batches[number]])
-        size = sum(tensor.nbytes for tensor in batch.values() if isinstance(tensor, torch.Tensor))
-        if size <= self._room:
-            self._room -= size
-            self._kept[number] = batch
-        return batch
-
-
 def evaluate(
     engine: "Engine",
     questions: Questions,
@@ -126,37 +92,19 @@ def evaluate(
 ) -> Point:
     """Answer every question with the model in the state of `allocation` (None is dense).
 
-    The model is held for one batch at a time, so others wait for one batch at most.
+    The model is held for one batch at a time, or for as long as it writes the answers of a bounded number of questions
+    that it has read, so others wait for one of these at most.
 
     Raises:
         Cancelled: `progress`, told (questions done, questions in all), returned False.
     """
-    samples, said, done = questions.samples, [None] * len(questions.samples), 0
-    loss, tokens = 0.0, 0.0
-
-    def told(count: int) -> None:
-        nonlocal done
-        done += count
-        if progress is not None and progress(done, len(samples)) is False:
-            raise Cancelled
-
-    for number, batch in enumerate(questions.batches):
-        with engine.state(allocation, recipe) as model, torch.inference_mode():
-            sums, counts, shown = model.foretold(questions.encoded(model, number))
-        loss, tokens = loss + float(sums.double().sum()), tokens + float(counts.double().sum())
-        for i, text in zip(batch, shown):
-            said[i] = text
-        told(sum(text is not None or metric.mark is None for text in shown))
+    asked = Answering(engine, questions, allocation, recipe, progress)
     achieved = allocation.achieved if allocation is not None else 0.0
     if metric.mark is None:
-        return Point(recipe.target, achieved, None, {}, loss / tokens)
-    # Only what the loss does not show is generated.
-    waiting = [i for batch in questions.batches for i in batch if said[i] is None]
-    for part in (waiting[start : start + BATCH] for start in range(0, len(waiting), BATCH)):
-        with engine.state(allocation, recipe) as model:
-            for i, answer in zip(part, model.answer([samples[i] for i in part])):
-                said[i] = answer.text
-        told(len(part))
-    marks = tuple(metric.mark(text, sample) for text, sample in zip(said, samples))
-    kinds = by_kind(marks, [sample.kind or "all" for sample in samples], metric.summary)
-    return Point(recipe.target, achieved, metric.summary(marks), kinds, loss / tokens, marks, tuple(said))
+        asked.measure()
+        return Point(recipe.target, achieved, None, {}, asked.loss / asked.tokens)
+    asked.answer()
+    marks = tuple(metric.mark(text, sample) for text, sample in zip(asked.said, questions.samples))
+    kinds = by_kind(marks, [sample.kind or "all" for sample in questions.samples], metric.summary)
+    loss = asked.loss / asked.tokens
+    return Point(recipe.target, achieved, metric.summary(marks), kinds, loss, marks, tuple(asked.said))

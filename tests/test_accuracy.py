@@ -2,6 +2,7 @@
 
 import pytest
 
+from ecoflap import answering
 from ecoflap.accuracy import Share, by_kind, exact_match, normalise
 from ecoflap.engine import Engine
 from ecoflap.errors import Cancelled
@@ -55,3 +56,23 @@ def test_an_evaluation_can_be_cancelled(t5_folder):
     engine = Engine(huggingface.open_model(str(t5_folder), Loading("cpu")))
     with pytest.raises(Cancelled):
         evaluate(engine, Questions(samples()), None, Recipe(0.0), lambda done, total: False)
+
+
+def test_what_was_read_is_not_read_again(t5_folder, monkeypatch):
+    engine = Engine(huggingface.open_model(str(t5_folder), Loading("cpu")))
+    expected = evaluate(engine, Questions(samples() * 30), None, Recipe(0.0)).answers
+    monkeypatch.setattr(engine.model, "answer", None)
+    monkeypatch.setattr(answering, "WAITING", 1)
+    told, asked = [], Questions(samples() * 30)
+    found = evaluate(engine, asked, None, Recipe(0.0), lambda done, total: told.append((done, total)))
+    assert found.answers == expected
+    assert told[-1] == (len(expected), len(expected))
+    assert told == sorted(told)
+
+
+def test_a_model_that_reads_anew_gives_the_same_answers(t5_folder, monkeypatch):
+    engine = Engine(huggingface.open_model(str(t5_folder), Loading("cpu")))
+    expected = evaluate(engine, Questions(samples()), None, Recipe(0.0)).answers
+    monkeypatch.setattr(type(engine.model), "_plainly_greedy", False)
+    monkeypatch.setattr(engine.model, "continued", None)
+    assert evaluate(engine, Questions(samples()), None, Recipe(0.0)).answers == expected

@@ -33,6 +33,7 @@ LAYERS = (
         "scoring",
         "solving",
         "engine",
+        "answering",
         "evaluation",
         "export",
         "measuring",

@@ -12,6 +12,7 @@ from torch import nn
 
 from ecoflap.errors import EcoflapError, first_line
 from ecoflap.models import discovery, findings, reach
+from ecoflap.models.reading import Foretold, Read
 from ecoflap.types import Answer, Layer, Sample
 from ecoflap.types.answer import MAX_NEW_TOKENS
 from ecoflap.types.loading import ASKS, KINDS
@@ -71,13 +72,17 @@ class VisionLanguageModel(ABC):
     def answer(self, samples: Sequence[Sample], max_new_tokens: int = MAX_NEW_TOKENS) -> list[Answer]:
         """Greedy answers to the questions; the samples' own answers are not looked at."""
 
-    def foretold(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, list[str | None]]:
-        """What `losses` gives, and every sample's text of `answer` as far as the same pass shows it, else None.
+    def foretold(self, batch: Batch) -> Foretold:
+        """What `losses` gives, and every sample's text of `answer` as far as the same pass shows it.
 
         It shows an answer that is the batch's own: each of its tokens is the most probable one behind those before it.
         """
         sums, counts = self.losses(batch)
-        return sums, counts, [None] * len(sums)
+        return Foretold(sums, counts, [None] * len(sums))
+
+    def continued(self, read: Read) -> list[str]:
+        """The texts of `answer` to questions that `foretold` has read; only asked of a model that reads any."""
+        raise NotImplementedError
 
     def answer_aloud(self, sample: Sample, hear: Hear, max_new_tokens: int = MAX_NEW_TOKENS) -> Answer:
         """What `answer` gives for one question, told as it grows; a model that answers in one piece tells nothing."""

@@ -81,6 +81,14 @@ class Conformance(Opened):
             assert (answer.text, answer.tokens) == (alone.text, alone.tokens)
             assert answer.probabilities == pytest.approx(alone.probabilities, **CLOSE)
 
+    def test_what_a_pass_shows_or_grows_on_is_the_answer_asked_anew(self, model, samples):
+        expected = [answer.text for answer in model.answer(samples)]
+        told = model.foretold(model.encode([replace(samples[0], answer=expected[0] or "yes"), *samples[1:]]))
+        assert [said for said, text in zip(expected, told.texts) if text is not None] == list(filter(None, told.texts))
+        if told.read is not None:
+            left = [said for said, text in zip(expected, told.texts) if text is None]
+            assert (model.continued(told.read) if left else []) == left
+
     def test_an_answer_that_is_told_while_it_grows_is_the_same_to_the_bit(self, model, samples):
         for sample in samples:
             told = []

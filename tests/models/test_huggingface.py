@@ -9,6 +9,7 @@ from PIL import Image
 
 from ecoflap.errors import EcoflapError
 from ecoflap.models import hub, huggingface, registry
+from ecoflap.models.reading import Read
 from ecoflap.types import Loading, Sample
 from tests.tiny import samples
 
@@ -70,6 +71,33 @@ def test_answers_in_a_batch_are_those_alone(model):
         assert alone.probabilities == pytest.approx(answer.probabilities, rel=1e-3)
         assert len(answer.tokens) == len(answer.probabilities)
         assert all(0 < value <= 1 for value in answer.probabilities)
+
+
+def test_an_encoder_decoder_reads_once_and_answers_from_it(model, monkeypatch):
+    told = model.foretold(model.encode(samples()))
+    assert (told.read is not None) == model.encoder_decoder
+    if told.read is None:
+        return
+    left = [answer.text for answer, text in zip(model.answer(samples()), told.texts) if text is None]
+    assert len(told.read.states) == len(told.read.mask) == len(left) > 0
+    parts = [told.read.rows([i]) for i in range(len(left))]
+    # A longer question beside it makes padding of zeros, which a decoder does not look at.
+    parts.append(Read(told.read.states[:1].repeat(1, 2, 1), told.read.mask[:1].repeat(1, 2)))
+    with monkeypatch.context() as patch:
+        patch.setattr(model.module.vision_model, "forward", None)
+        assert model.continued(Read.joined(parts))[:-1] == left
+    monkeypatch.setattr(model.module.language_model.generation_config, "no_repeat_ngram_size", 2)
+    told = model.foretold(model.encode(samples()))
+    assert (told.texts, told.read) == ([None] * len(samples()), None)
+
+
+def test_readings_are_joined_with_padding_behind():
+    short, long = Read(torch.ones(2, 1, 3), torch.ones(2, 1)), Read(torch.full((1, 2, 3), 2.0), torch.ones(1, 2))
+    both = Read.joined([short, long])
+    assert both.states[:, :, 0].tolist() == [[1, 0], [1, 0], [2, 2]]
+    assert both.mask.tolist() == [[1, 0], [1, 0], [1, 1]]
+    assert both.rows([2, 0]).mask.tolist() == [[1, 1], [1, 0]]
+    assert short.nbytes == 4 * (2 * 3 + 2)
 
 
 def test_the_answer_is_what_the_library_generates(model):

@@ -1,6 +1,6 @@
 """From what generation returns to answers."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -26,10 +26,27 @@ def chosen(made: Any, prompt: torch.Tensor, encoder_decoder: bool) -> torch.Tens
 
 def decoded(tokenizer: Any, ends: Collection[int], ids: Sequence[int], probabilities: Sequence[float]) -> Answer:
     """One answer from its generated ids; special tokens and what follows the first of `ends` are left out."""
-    end = next((place for place, i in enumerate(ids) if i in ends), len(ids))
-    added = getattr(tokenizer, "added_tokens_decoder", {})
-    special = {*tokenizer.all_special_ids, *(i for i, token in added.items() if token.special)}
-    pairs = [(i, p) for i, p in zip(ids[:end], probabilities) if i not in special]
+    special = _special(tokenizer)
+    pairs = [(i, p) for i, p in zip(_ended(ids, ends), probabilities) if i not in special]
     tokens = tuple(tokenizer.decode([i]).strip() for i, _ in pairs)
-    text = tokenizer.decode([i for i, _ in pairs], skip_special_tokens=True).strip()
-    return Answer(text, tokens, tuple(p for _, p in pairs))
+    return Answer(_text(tokenizer, [i for i, _ in pairs]), tokens, tuple(p for _, p in pairs))
+
+
+def texts(tokenizer: Any, ends: Collection[int], rows: Iterable[Sequence[int]]) -> list[str]:
+    """The texts of `decoded`, of many answers at once."""
+    special = _special(tokenizer)
+    return [_text(tokenizer, [i for i in _ended(ids, ends) if i not in special]) for ids in rows]
+
+
+def _special(tokenizer: Any) -> set[int]:
+    added = getattr(tokenizer, "added_tokens_decoder", {})
+    return {*tokenizer.all_special_ids, *(i for i, token in added.items() if token.special)}
+
+
+def _ended(ids: Sequence[int], ends: Collection[int]) -> Sequence[int]:
+    """What is before the first of `ends`."""
+    return ids[: next((place for place, i in enumerate(ids) if i in ends), len(ids))]
+
+
+def _text(tokenizer: Any, ids: Sequence[int]) -> str:
+    return tokenizer.decode(ids, skip_special_tokens=True).strip()

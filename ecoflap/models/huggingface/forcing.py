@@ -7,15 +7,15 @@ from typing import Any
 
 import torch
 from torch.nn.functional import cross_entropy
-from transformers import GenerationMixin
 
 from ecoflap.models import discovery
 from ecoflap.models.base import MAX_NEW_TOKENS, Batch
-from ecoflap.models.huggingface import prompts
-from ecoflap.models.huggingface.answers import decoded
+from ecoflap.models.huggingface import growing, prompts
+from ecoflap.models.huggingface.answers import texts
 from ecoflap.models.huggingface.labels import Labels
 from ecoflap.models.huggingface.rows import IGNORED, Tensors
 from ecoflap.models.huggingface.saving import Saved
+from ecoflap.models.reading import Foretold, Read
 from ecoflap.types import Sample
 
 # Settings of generation that let another token than the most probable one be chosen, or end an answer elsewhere.
@@ -89,32 +89,40 @@ class TeacherForced(Saved):
         """(cross-entropy summed over the answer tokens, number of those tokens) per sample: each (samples,) float32."""
         return _summed(*self._predictions(batch))
 
-    def foretold(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, list[str | None]]:
+    def foretold(self, batch: Batch) -> Foretold:
         """See `VisionLanguageModel`; of models that choose other tokens than the most probable ones nothing is told."""
-        logits, labels = self._predictions(batch)
-        shown = self._answers_shown(logits, labels) if self._plainly_greedy else [None] * len(labels)
-        return *_summed(logits, labels), shown
+        if not self._plainly_greedy:
+            return super().foretold(batch)
+        labels = batch["labels"]
+        made = self.module(**self._forced(batch))
+        logits = made.logits.float()
+        shown = self._answers_shown(logits, labels)
+        hidden = [i for i, text in enumerate(shown) if text is None]
+        read = growing.read_by(made, batch.get("attention_mask"))
+        return Foretold(*_summed(logits, labels), shown, read.rows(hidden) if read is not None else None)
+
+    def continued(self, read: Read) -> list[str]:
+        """See `VisionLanguageModel`."""
+        rows = growing.grown(growing.generator(self.module), read, self._labels.ends)
+        return texts(self.tokenizer, self._labels.ends, rows)
 
     @property
     def _plainly_greedy(self) -> bool:
         """Whether generation reads this batch's prompts and takes the most probable token each time, nothing else."""
-        # BLIP-2's own generate hands over to its language model.
-        if not self.encoder_decoder or self._head is not None:
+        part = growing.generator(self.module)
+        if not self.encoder_decoder or self._head is not None or part is None:
             return False
-        inner = getattr(self.module, "language_model", self.module)
-        known = any(type(module).generate is GenerationMixin.generate for module in (self.module, inner))
-        changed = self.module.generation_config.to_diff_dict() | inner.generation_config.to_diff_dict()
-        return known and not SHAPING & {key for key, value in changed.items() if value}
+        changed = self.module.generation_config.to_diff_dict() | part.generation_config.to_diff_dict()
+        return not SHAPING & {key for key, value in changed.items() if value}
 
     def _answers_shown(self, logits: torch.Tensor, labels: torch.Tensor) -> list[str | None]:
         """The text of every row whose labels are the most probable tokens; None of the others."""
         known = labels != IGNORED
         hit = ((logits.argmax(-1) == labels) | ~known).all(1) & (known.sum(1) <= MAX_NEW_TOKENS)
-        rows = [row[there].tolist() for row, there in zip(labels, known)]
-        return [
-            decoded(self.tokenizer, self._labels.ends, ids, ids).text if sure and ids[-1] in self._labels.ends else None
-            for ids, sure in zip(rows, hit.tolist())
-        ]
+        rows = {i: labels[i][known[i]].tolist() for i in hit.nonzero()[:, 0].tolist()}
+        ended = {i: ids for i, ids in rows.items() if ids[-1] in self._labels.ends}
+        said = dict(zip(ended, texts(self.tokenizer, self._labels.ends, ended.values())))
+        return [said.get(i) for i in range(len(labels))]
 
     def _predictions(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits (samples, tokens, words) float32 with the label (samples, tokens) that each is to predict.
@@ -122,15 +130,20 @@ class TeacherForced(Saved):
         Of a decoder-only model only those from the first answer on: over all image tokens they would be gigabytes.
         """
         labels = batch["labels"]
-        inputs = {key: value for key, value in batch.items() if key != "labels"}
         if self.encoder_decoder:
-            return self._logits(inputs | {"decoder_input_ids": self._labels.shifted(labels)}).float(), labels
+            return self._logits(self._forced(batch)).float(), labels
+        inputs = {key: value for key, value in batch.items() if key != "labels"}
         first = int((labels != IGNORED).any(0).nonzero()[0])
         kept = labels.shape[1] - first + 1
         if "logits_to_keep" in inspect.signature(self.module.forward).parameters:
             inputs["logits_to_keep"] = kept
         # Counted from the end, as some models (GIT) put the picture before the tokens themselves.
         return self._logits(inputs)[:, -kept:-1].float(), labels[:, first:]
+
+    def _forced(self, batch: Batch) -> Tensors:
+        """Inputs of an encoder-decoder for a pass that predicts the labels of `batch`."""
+        inputs = {key: value for key, value in batch.items() if key != "labels"}
+        return inputs | {"decoder_input_ids": self._labels.shifted(batch["labels"])}
 
     def _logits(self, inputs: Tensors) -> torch.Tensor:
         """What the model predicts at every place: (samples, tokens, words).

@@ -34,11 +34,11 @@ class Sharing:
         return sum(map(len, self._waiting.values()))
 
     def next_for(self, worker: Hashable) -> Job | None:
-        """A job for `worker`: of its group, else of one that is nobody's, else of the longest; None where there is none."""
+        """A job for `worker`: of its group, else of one that is nobody's, else of the longest; None at the end."""
         groups = [group for group, jobs in self._waiting.items() if jobs]
         if not groups:
             return None
-        if self._of.get(worker) not in groups:
+        if worker not in self._of or self._of[worker] not in groups:
             taken = set(self._of.values())
             free = [group for group in groups if group not in taken]
             self._of[worker] = free[0] if free else max(groups, key=lambda group: len(self._waiting[group]))

@@ -28,9 +28,9 @@ class Work(Protocol):
 
 @dataclass(frozen=True)
 class Place:
-    """What a worker is to be like: the threads that torch uses, and the cache folder, None for the machine's own."""
+    """What a worker is to be like: the threads that torch uses, and the cache folder; None leaves them as they are."""
 
-    threads: int
+    threads: int | None = None
     cache: str | None = None
 
 
@@ -56,9 +56,10 @@ class Worker:
     def _open(self, make: Callable[[], Work]) -> tuple[str, int, dict[str, str]]:
         if self._place.cache is not None:
             os.environ["ECOFLAP_CACHE"] = self._place.cache
-        import torch
+        if self._place.threads is not None:
+            import torch
 
-        torch.set_num_threads(self._place.threads)
+            torch.set_num_threads(self._place.threads)
         self._work = make()
         return platform.node(), os.getpid(), self._work.facts()
 

@@ -75,6 +75,17 @@ class Pool:
             self._end(seat)
         self._seats = []
 
+    def wait(self) -> None:
+        """Wait until every worker has opened the model.
+
+        Raises:
+            EcoflapError: they cannot.
+        """
+        while opening := {seat.opening: seat for seat in self._seats if not seat.open}:
+            (answer,), _ = self._ray.wait(list(opening), num_returns=1)
+            for _ in self._taken(opening[answer], answer, Sharing(())):
+                pass  # before the first job there are no results
+
     def run(self, jobs: Sequence[Job], shared: Any = None, ahead: int = 1) -> Iterator[tuple[Job, Any]]:
         """(job, result) of all jobs, each as soon as it is known.
 

@@ -20,6 +20,8 @@ def jobs(*whats):
 @pytest.mark.parametrize("ahead", [1, 2])
 def test_every_job_is_done_once_with_what_its_round_shares(ray, ahead):
     with pool(ray, facts={"model": "toy"}) as workers:
+        workers.wait()
+        assert len({process for _, process in workers.there.values()}) == 2
         for shared in (None, 100):
             found = {job.what: value for job, value in workers.run(jobs(*range(20)), shared, ahead)}
             assert found == {number: 2 * number + (shared or 0) for number in range(20)}

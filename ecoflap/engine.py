@@ -13,7 +13,7 @@ from ecoflap.data.registry import samples_for
 from ecoflap.data.samples import Samples
 from ecoflap.errors import EcoflapError
 from ecoflap.importance.precision import in_float32
-from ecoflap.importance.run import Look, Progress
+from ecoflap.importance.run import Look, Progress, Spread
 from ecoflap.importance.settings import Settings
 from ecoflap.masking import MaskedModel, Moved, Ranked, rank_model
 from ecoflap.models.base import Batch, VisionLanguageModel
@@ -273,11 +273,13 @@ class Engine:
         progress: Progress | None = None,
         source: str | None = None,
         watch: Callable[[Look], None] | None = None,
+        spread: Spread | None = None,
     ) -> ScoreBundle:
         """Scores of every layer, from the cache where the same were measured before.
 
         Others can ask meanwhile: the model is held for one unit of work at a time. A run that was stopped goes on where
-        it was. `source` is where samples come from, by default the engine's own; for `watch` see `run.measure`.
+        it was. `source` is where samples come from, by default the engine's own; for `watch` and `spread` see
+        `run.measure`.
 
         Raises:
             EcoflapError: no samples to be had, or an unknown method.
@@ -285,4 +287,4 @@ class Engine:
         """
         with self._scoring:
             self._check_there()
-            return scoring.score(self, settings or Settings(), progress, source, watch)
+            return scoring.score(self, settings or Settings(), progress, source, watch, spread)

@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ecoflap import __version__, store
@@ -11,7 +12,7 @@ from ecoflap.data.registry import samples_for
 from ecoflap.data.samples import Samples
 from ecoflap.importance import registry, zeroth_order
 from ecoflap.importance.precision import in_float32
-from ecoflap.importance.run import Look, Progress, measure
+from ecoflap.importance.run import Look, Progress, Spread, measure
 from ecoflap.importance.settings import Settings
 from ecoflap.importance.task import Method, Task, whole
 from ecoflap.texts import say
@@ -32,52 +33,59 @@ def score(
     progress: Progress | None = None,
     source: str | None = None,
     watch: Callable[[Look], None] | None = None,
+    spread: Spread | None = None,
 ) -> ScoreBundle:
     """The bundle of `engine`'s model; see `Engine.score`."""
     method = registry.find(settings.method)
-    model = engine.model
-    found = samples_for(
-        model.spec, source or engine.source, settings.samples, settings.seed, asks=model.asks, labels=model.labels
-    )
+    found = samples(engine, settings, source)
     for note in found.notes:
         logging.getLogger(__name__).warning(note)
     norms = engine.norms() if method.prunes or method.calibrated else None
     # The same weights in another type, or on another device, give other digits.
-    place = {"dtype": str(engine.dtype), "device": _kinds(engine.model.devices)}
+    place = {"dtype": str(engine.dtype), "device": kinds(engine.model.devices)}
     parts = {"samples": found.fingerprint, "norms": engine.samples if norms is not None else ""} | place
     name = store.key(model=engine.fingerprint, settings=settings.to_json(), **parts, version=VERSION)
     cached = store.cached_scores(name)
     if cached is not None:
         return cached
-    ranked = engine.ranked(PRUNED_BY) if method.prunes else None
     journal = store.Journal(store.journal_path(name))
-    size = method.batch_size(settings)
-    task = _task(engine, found, settings, size, lambda: _held(engine, method))
-    task.ranked, task.norms = ranked, norms
-    layers = measure(method, task, journal, lambda: _held(engine, method), progress, watch)
+    hold = partial(held, engine, method)
+    task = task_of(engine, found, settings) if spread is None else _described(engine, settings, len(found.samples))
+    layers = measure(method, task, journal, hold, progress, watch, spread)
     bundle = ScoreBundle(engine.model.name, method.name, layers, _facts(engine, found, settings, task, journal))
     if store.try_to(bundle.write, store.scores_path(name)):
         journal.remove()
     return bundle
 
 
+def samples(engine: "Engine", settings: Settings, source: str | None = None) -> Samples:
+    """The samples to score on; `source` is where they come from, by default the engine's own."""
+    model = engine.model
+    wanted = (settings.samples, settings.seed)
+    return samples_for(model.spec, source or engine.source, *wanted, asks=model.asks, labels=model.labels)
+
+
 def cost(engine: "Engine", settings: Settings) -> tuple[int, float]:
     """(units, forwards of one block on one sample) that scoring takes, at most; nothing is run."""
+    task = _described(engine, settings, settings.samples)
+    units, forwards = registry.find(settings.method).cost(task)
+    return units, forwards * settings.samples / len(task.batches)
+
+
+def _described(engine: "Engine", settings: Settings, count: int) -> Task:
+    """A task over so many samples that says what there is to measure, and cannot measure it."""
     model = engine.model
-    method = registry.find(settings.method)
-    batches = [None] * -(-settings.samples // method.batch_size(settings))
-    task = Task(model.layers, model.linears, model.blocks, model.loss, batches, settings)
-    units, forwards = method.cost(task)
-    return units, forwards * settings.samples / len(batches)
+    batches = [None] * -(-count // registry.find(settings.method).batch_size(settings))
+    return Task(model.layers, model.linears, model.blocks, model.loss, batches, settings)
 
 
-def _kinds(devices: Sequence[str]) -> str:
+def kinds(devices: Sequence[str]) -> str:
     """The kinds of devices, as cpu, cuda or cpu+cuda."""
     return "+".join(sorted({device.split(":")[0] for device in devices}))
 
 
 @contextmanager
-def _held(engine: "Engine", method: Method) -> Iterator[None]:
+def held(engine: "Engine", method: Method) -> Iterator[None]:
     """The dense model, in float32 where the method can, for nobody else meanwhile."""
     with engine.state(None) as model:
         wide = in_float32(model.module, model.blocks.values()) if method.forwards_only else nullcontext()
@@ -85,17 +93,18 @@ def _held(engine: "Engine", method: Method) -> Iterator[None]:
             yield
 
 
-def _task(
-    engine: "Engine",
-    found: Samples,
-    settings: Settings,
-    size: int,
-    hold: Callable[[], AbstractContextManager],
-) -> Task:
-    """What to measure, in batches of `size`, each encoded while the model is held, in the type that is computed in."""
-    model, batches = engine.model, []
+def task_of(engine: "Engine", found: Samples, settings: Settings) -> Task:
+    """What to measure on `found`, ready to be measured.
+
+    Every batch is encoded while the model is held, in the type that is computed in: all at once would keep others
+    waiting, since hundreds of pictures take many seconds.
+    """
+    method = registry.find(settings.method)
+    norms = engine.norms() if method.prunes or method.calibrated else None
+    ranked = engine.ranked(PRUNED_BY) if method.prunes else None
+    model, batches, size = engine.model, [], method.batch_size(settings)
     for start in range(0, len(found.samples), size):
-        with hold():  # all at once would keep others waiting: hundreds of pictures take many seconds
+        with held(engine, method):
             batches.append(model.encode(found.samples[start : start + size]))
     return Task(
         model.layers,
@@ -106,6 +115,8 @@ def _task(
         settings,
         losses=model.losses,
         masked=engine.masked,
+        ranked=ranked,
+        norms=norms,
     )
 
 

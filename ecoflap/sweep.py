@@ -154,13 +154,14 @@ def measure(
         EcoflapError: a recipe that cannot be; said before anything is measured.
         Cancelled: `tell` said so.
     """
-    yield from _Run(explorer, sweep, found, metric, dict(known or {}), tell).points()
+    yield from Run(explorer, sweep, found, metric, dict(known or {}), tell).points()
 
 
-class _Run:
-    """One sweep under way."""
+class Run:
+    """One sweep under way: `todo` has (seed, recipe, allocation) of every point but the dense one, `keys` theirs."""
 
     def __init__(self, explorer: Any, sweep: Sweep, found: Any, metric: Any, known: dict[str, SweepPoint], tell: Any):
+        """Decide what there is to measure; see `measure` for the arguments."""
         from ecoflap.evaluation import Questions
 
         self.explorer, self.engine, self.known, self.tell = explorer, explorer.wait(), known, tell
@@ -211,6 +212,18 @@ class _Run:
         seconds = time.monotonic() - began
         if recipe is not None:
             self.spent, self.measured = self.spent + seconds, self.measured + 1
+        return self.line(seed, recipe, allocation, key, point, seconds)
+
+    def line(
+        self,
+        seed: int | None,
+        recipe: Recipe | None,
+        allocation: Allocation | None,
+        key: str,
+        point: "Point",
+        seconds: float,
+    ) -> SweepPoint:
+        """What is written of a point that was measured in so many seconds, once `dense` is known."""
         names = (recipe.allocator, recipe.pruner) if recipe is not None else (DENSE, DENSE)
         shares = {"target": point.target, "achieved": round(point.achieved, 6), "seed": seed or 0}
         last = {"seconds": round(seconds, 2), "key": key, "marks": to_text(point.marks)}

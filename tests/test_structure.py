@@ -49,6 +49,7 @@ LAYERS = (
         "sweep",
         "sweep_file",
         "comparing",
+        "cluster",
         "results",
         "turns",
         "host",
@@ -61,6 +62,8 @@ HOMES = {
     "plotly": ("ecoflap/ui/figures.py",),
     "transformers": ("ecoflap/models/huggingface/", "ecoflap/demo/", "ecoflap/validation/blip2.py"),
     "datasets": ("ecoflap/data/hub_datasets.py",),
+    "ray": ("ecoflap/cluster/connection.py",),
+    "grpc": ("ecoflap/cluster/connection.py",),
     "lavis": ("ecoflap/models/lavis/",),
 }
 NO_TORCH = tuple(f"ecoflap/{part}" for part in ("types", "allocation", "texts", "errors.py", "plots", "ui"))

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from ecoflap.cli.clustering import RAY, Ray, RayWorkers, spreading
 from ecoflap.cli.loading import LOADING, loading_bar, with_loading
 from ecoflap.cli.options import (
     Calibration,
@@ -25,6 +26,9 @@ from ecoflap.models.registry import DEMO_SCORES, SOURCES, Source, layers_of, ope
 from ecoflap.texts import say
 from ecoflap.types import Loading, Recipe, ScoreBundle
 from ecoflap.types.bundle import check_writable
+
+if TYPE_CHECKING:
+    from ecoflap.engine import Engine
 
 _DEFAULT = Settings()
 
@@ -68,6 +72,8 @@ def score(
     add_to: Annotated[Path | None, option("with")] = None,
     source: Annotated[Path | None, option("from")] = None,
     calibration: Calibration = None,
+    ray: Ray = None,
+    ray_workers: RayWorkers = None,
     loading: Loading = LOADING,
     form: FormatOption = Format.TABLE,
 ) -> None:
@@ -80,28 +86,37 @@ def score(
     check_source(calibration)
     check_writable(out)
     if source is not None:
-        _check_alone(settings, add_to, calibration)
+        _check_alone(settings, add_to, calibration, ray)
         from ecoflap.formats.scores import imported_scores
 
         _write_scores(imported_scores(source, *layers_of(model, loading)), out, form)
         return
     before = ScoreBundle.read(add_to) if add_to else None
-    with loading_bar() as tell:
-        engine = Engine(open_model(model, loading, tell), calibration, seed)
-    if before is not None:
-        if method == "zeroth-order":
-            raise EcoflapError("bundle_adds_nothing", method=method)
-        facts = {"model_fingerprint": engine.fingerprint}
-        before.check_same_model(ScoreBundle(engine.model.name, method, engine.model.layers, facts))
-    with bar() as progress:
-        task = progress.add_task(say("cli.score.running"), total=None)
-        bundle = engine.score(settings, lambda step: progress.update(task, completed=step.done, total=step.total))
+    with spreading(ray, ray_workers, loading) as cluster:
+        with loading_bar() as tell:
+            engine = Engine(open_model(model, loading, tell), calibration, seed)
+        if before is not None:
+            _check_adds(before, method, engine)
+        spread = cluster and cluster.units(engine, settings, model)
+        with bar() as progress:
+            task = progress.add_task(say("cli.score.running"), total=None)
+            bundle = engine.score(
+                settings, lambda step: progress.update(task, completed=step.done, total=step.total), spread=spread
+            )
     _write_scores(bundle if before is None else before.joined(bundle), out, form, engine.model.found)
 
 
-def _check_alone(settings: Settings, add_to: Path | None, calibration: str | None) -> None:
+def _check_adds(before: ScoreBundle, method: str, engine: "Engine") -> None:
+    """Raise where scores of `engine` by this method add nothing to `before`, or are of another model."""
+    if method == "zeroth-order":
+        raise EcoflapError("bundle_adds_nothing", method=method)
+    facts = {"model_fingerprint": engine.fingerprint}
+    before.check_same_model(ScoreBundle(engine.model.name, method, engine.model.layers, facts))
+
+
+def _check_alone(settings: Settings, add_to: Path | None, calibration: str | None, ray: str | None) -> None:
     """Raise where options stand beside --from that measure: nothing is."""
-    given = {"--with": add_to is not None, "--calibration": calibration is not None}
+    given = {"--with": add_to is not None, "--calibration": calibration is not None, RAY: ray is not None}
     given["--method"] = settings.method != _DEFAULT.method
     given[say("cli.score.settings")] = replace(settings, method=_DEFAULT.method) != _DEFAULT
     ignored = ", ".join(name for name, there in given.items() if there)

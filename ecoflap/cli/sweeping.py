@@ -1,8 +1,10 @@
 """The command that measures many recipes on one evaluation set: sweep."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
+from ecoflap.cli.clustering import Ray, RayWorkers, spreading
 from ecoflap.cli.evaluating import evaluation_set
 from ecoflap.cli.loading import LOADING, opened, with_loading
 from ecoflap.cli.options import Calibration, FormatOption, Model, Out, Scores, option, with_recipe
@@ -13,7 +15,9 @@ from ecoflap.texts import say
 from ecoflap.types import Loading, Recipe
 
 if TYPE_CHECKING:
+    from ecoflap.cluster.cluster import Cluster
     from ecoflap.sweep import SweepPoint, SweepStep
+    from ecoflap.sweep_file import SweepFile
 
 # What stands in a line of the table; the file has more.
 SHOWN = ("allocator", "pruner", "target", "achieved", "seed", "accuracy", "low", "high", "loss", "agreement", "seconds")
@@ -62,10 +66,12 @@ def sweep(
     metric: Annotated[str | None, option("metric")] = None,
     scores: Scores = None,
     calibration: Calibration = None,
+    ray: Ray = None,
+    ray_workers: RayWorkers = None,
     loading: Loading = LOADING,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    from ecoflap.sweep import Sweep, measure
+    from ecoflap.sweep import Sweep
     from ecoflap.sweep_file import SweepFile
 
     chosen = Sweep(parts(allocators), parts(pruners), numbers(targets), tuple(range(seeds)), recipe)
@@ -73,13 +79,27 @@ def sweep(
     file = SweepFile(out)
     before = len(file.points)
     ask = evaluation_set(model, data, metric, questions, eval_seed, calibration)
-    explorer = opened(model, scores, loading, calibration)
-    found, marked = ask(explorer)
-    first = chosen.recipes()[0][1]
-    chosen = Sweep(
-        chosen.allocators, chosen.pruners, chosen.targets, chosen.seeds, fitted(recipe, explorer.scored(first).layers)
-    )
-    points: list[SweepPoint] = []
+    with spreading(ray, ray_workers, loading) as cluster:
+        explorer = opened(model, scores, loading, calibration)
+        found, marked = ask(explorer)
+        first = chosen.recipes()[0][1]
+        chosen = replace(chosen, recipe=fitted(recipe, explorer.scored(first).layers))
+        points = _points(cluster, file, explorer, chosen, found, marked)
+    document: dict[str, Any] = {"out": str(out), "model": model, "data": found.name, "metric": marked.name}
+    rows = [{name: getattr(point, name) for name in SHOWN} for point in points]
+    facts = {"count": len(points), "out": out, "new": len(file.points) - before, "data": found.name}
+    show(document | {"points": [asdict(point) for point in points]}, form, say("cli.sweep.title", **facts), rows)
+
+
+def _points(cluster: "Cluster | None", file: "SweepFile", *what: Any) -> "list[SweepPoint]":
+    """The points of the sweep, each in the file as soon as it is known, with a bar."""
+    from ecoflap.sweep import measure
+
+    points = []
+    if cluster is not None:
+        from ecoflap.cluster import sweeping
+
+        measure = partial(sweeping.measure, cluster, keep=file.add)
     with bar() as progress:
         task = progress.add_task("", total=None)
 
@@ -88,13 +108,10 @@ def sweep(
             share = step.done * step.questions + step.asked
             progress.update(task, description=words, completed=share, total=step.total * step.questions)
 
-        for point in measure(explorer, chosen, found, marked, file.points, tell):
+        for point in measure(*what, file.points, tell):
             file.add(point)
             points.append(point)
-    document: dict[str, Any] = {"out": str(out), "model": model, "data": found.name, "metric": marked.name}
-    rows = [{name: getattr(point, name) for name in SHOWN} for point in points]
-    facts = {"count": len(points), "out": out, "new": len(file.points) - before, "data": found.name}
-    show(document | {"points": [asdict(point) for point in points]}, form, say("cli.sweep.title", **facts), rows)
+    return points
 
 
 COMMANDS = (sweep,)

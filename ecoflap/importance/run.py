@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -31,6 +31,8 @@ class Step:
 Progress = Callable[[Step], bool | None]
 # What is known so far, whenever somebody asks, from any thread: the task's layers, None where nothing is known yet.
 Look = Callable[[], tuple[Layer | None, ...]]
+# Measures units of a task, given the values known before them: each with its values, in any order.
+Spread = Callable[[Task, Sequence[Unit], Values], Iterator[tuple[Unit, list[float]]]]
 
 
 def measure(
@@ -40,6 +42,7 @@ def measure(
     hold: Callable[[], AbstractContextManager] = nullcontext,
     progress: Progress | None = None,
     watch: Callable[[Look], None] | None = None,
+    spread: Spread | None = None,
 ) -> tuple[Layer, ...]:
     """Measure all units that the journal lacks, and summarise.
 
@@ -51,6 +54,7 @@ def measure(
         progress: told after every unit; returning False cancels.
         watch: given, before the first unit, what to ask for the layers as far as they are known. The run does nothing
             for it: only who asks computes, and what is asked for last is all that a stopped run has.
+        spread: measures the units elsewhere; by default they are measured here, one after another.
 
     Raises:
         EcoflapError: a measured value is not a finite number.
@@ -68,19 +72,25 @@ def measure(
             if not todo:
                 return method.layers(task, known)
             clock.plan(units, known, method.undecided(task, known))
-            for unit in todo:
-                known[unit.key] = _measured(task, unit, known, hold)
+            for unit, values in (spread or partial(_here, hold))(task, todo, known):
+                known[unit.key] = _checked(task, unit, values, known)
                 _tell(progress, clock.step(unit))
     finally:
         task.close()
 
 
-def _measured(
-    task: Task, unit: Unit, known: MutableMapping[str, list[float]], hold: Callable[[], AbstractContextManager]
-) -> list[float]:
-    """The values of one unit; batches that ran whole passes are noted beside them."""
-    with hold():
-        values = unit.measure()
+def _here(
+    hold: Callable[[], AbstractContextManager], task: Task, todo: Sequence[Unit], known: Values
+) -> Iterator[tuple[Unit, list[float]]]:
+    """Measure units one after another; the model is held for one at a time."""
+    for unit in todo:
+        with hold():
+            values = unit.measure()
+        yield unit, values
+
+
+def _checked(task: Task, unit: Unit, values: list[float], known: MutableMapping[str, list[float]]) -> list[float]:
+    """The values of a unit; batches that ran whole passes are noted beside them."""
     if not all(map(math.isfinite, values)):
         raise EcoflapError("loss_not_finite", unit=unit.key)
     for number in task.whole_passes:

@@ -157,6 +157,11 @@ def key(batch: int, name: str) -> str:
     return f"{batch}/{name}"
 
 
+def batch_of(key: str) -> str:
+    """The batch of the unit with this key; units of one batch share its replay."""
+    return key.split("/", 1)[0]
+
+
 def by_block(layers: Sequence[Layer]) -> dict[str, list[Layer]]:
     """The layers of every block, in order of first appearance."""
     blocks: dict[str, list[Layer]] = {}

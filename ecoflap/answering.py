@@ -13,10 +13,7 @@ if TYPE_CHECKING:
     from ecoflap.engine import Engine
     from ecoflap.models.base import Batch, VisionLanguageModel
 
-# Questions that are read at once: what a block makes of them stays in a processor's cache.
-BATCH = 32
-# Questions that are answered at once by a model that has to read them anew.
-ANEW = 64
+BATCH = 64
 # Bytes of encoded samples that are kept.
 ROOM = 512 * 2**20
 # Bytes of questions that were read and wait to be answered together: about 1,000 of the demo's, 70 of BLIP-2's with
@@ -101,7 +98,7 @@ class Answering:
             if sum(read.nbytes for _, read in self._waiting) >= WAITING:
                 self._continue()
         self._continue()
-        for part in (anew[start : start + ANEW] for start in range(0, len(anew), ANEW)):
+        for part in (anew[start : start + BATCH] for start in range(0, len(anew), BATCH)):
             with self._engine.state(*self._state) as model:
                 answers = model.answer([self._questions.samples[i] for i in part])
             self._say(part, [answer.text for answer in answers])

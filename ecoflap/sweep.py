@@ -140,7 +140,7 @@ def measure(
 ) -> Iterator[SweepPoint]:
     """The dense model's point, then every other, each as soon as it is known.
 
-    The model is held for one batch of questions at a time, so others wait for one batch at most.
+    The model is held for one batch of questions at a time, read or answered, so others wait for one batch at most.
 
     Args:
         explorer: its model is there.

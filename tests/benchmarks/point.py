@@ -9,7 +9,7 @@ import argparse
 import os
 from collections.abc import Sequence
 
-from ecoflap.answering import ANEW
+from ecoflap.answering import BATCH
 from ecoflap.demo.questions import samples
 from ecoflap.evaluation import Questions, evaluate
 from ecoflap.explorer import Explorer
@@ -28,8 +28,8 @@ def options() -> argparse.ArgumentParser:
 def asked_anew(explorer: Explorer, asked: Sequence[Sample], recipe: Recipe) -> tuple[str, ...]:
     """Every answer by generation from the start."""
     allocation, texts = explorer.allocate(recipe), []
-    for start in range(0, len(asked), ANEW):
-        texts += [answer.text for answer in explorer.engine.answer(asked[start : start + ANEW], allocation, recipe)]
+    for start in range(0, len(asked), BATCH):
+        texts += [answer.text for answer in explorer.engine.answer(asked[start : start + BATCH], allocation, recipe)]
     return tuple(texts)
 
 

@@ -20,8 +20,8 @@ from tests.test_comparing import point
 TARGETS = (0.4, 0.5, 0.6, 0.7)
 
 
-def swept(response_gain):
-    """A sweep of three allocators; `response` has that many more of 100 right answers than the others."""
+def swept(gain, name="joint"):
+    """A sweep of three allocators; that of `name` has `gain` more of 100 right answers than the others."""
     generator = np.random.default_rng(0)
 
     def marks(right):
@@ -32,32 +32,45 @@ def swept(response_gain):
     for target in TARGETS:
         for seed in range(5):
             ordered = [1.0] * right[target] + [0.0] * (100 - right[target])
-            more = [1.0] * min(100, right[target] + response_gain)
+            more = [1.0] * min(100, right[target] + gain)
             points.append(point("uniform", target, seed, ordered))
             points.append(point("ecoflap", target, seed, ordered))
-            points.append(point("response", target, seed, more + [0.0] * (100 - len(more))))
+            points.append(point(name, target, seed, more + [0.0] * (100 - len(more))))
     return points
 
 
-COSTS = [{"method": "response", "seed": "0", "seconds": "40", "peak_bytes": "700000000", "block_forwards": "1000"}]
+COSTS = [{"method": "joint", "seed": "0", "seconds": "40", "peak_bytes": "700000000", "block_forwards": "1000"}]
+
+EARLIER = swept(3, "response")
 
 
 def test_a_method_that_is_better_is_called_so():
-    text = report.page(swept(12), COSTS, 1e5)
-    assert "`response` is above `uniform` at every one of them; in their mean it is above `ecoflap`." in text
-    assert re.search(r"\| `response` \| \+11\.3 \(\+\d", text) and "| `response` | 40 | 0.70 | 1,000 |" in text
+    text = report.page(swept(12), COSTS, 1e5, EARLIER)
+    assert "`joint` is above `uniform` at every one of them; in their mean it is above `ecoflap`." in text
+    assert re.search(r"\| `joint` \| \+11\.3 \(\+\d", text) and "| `joint` | 40 | 0.70 | 1,000 |" in text
     assert (
-        "Not measured yet: `ecoflap-grad`, " in text
-        and "`uniform`," not in text.split("Not measured yet")[1].split(".")[0]
+        "Not measured yet: `response`, " in text and "`uniform`," not in text.split("Not measured yet")[1].split(".")[0]
     )
     assert "{" not in text and "98.0% of the questions, and 20.0% where the picture is blank" in text
 
 
 def test_where_there_is_no_difference_it_is_said():
-    text = report.page(swept(0), COSTS, 1e5)
+    text = report.page(swept(0), COSTS, 1e5, EARLIER)
     assert "not surely above `uniform` at 50%, 60%, 70%; in their mean it is above none of ECoFLaP's" in text
     assert "+0.0 (+0.0 to +0.0), no difference" in text
     assert "*At 40% and below the methods tie.* Here, `ecoflap` less `uniform`, 40%, in points: +0.0" in text
+
+
+def test_methods_that_were_measured_at_some_targets_are_compared_there():
+    partly = [each for each in swept(12) if each.allocator != "ecoflap" or each.target != 0.6]
+    text = report.page(partly, COSTS, 1e5, EARLIER)
+    assert "in the mean over 50%, 70%, with" in text and "telling" not in text
+    assert "above `uniform` at every one of them; in their mean it is above none of ECoFLaP's" in text
+
+
+def test_one_seed_decides_nothing():
+    text = report.page([each for each in swept(12) if each.seed == 0], COSTS, 1e5, EARLIER)
+    assert "not surely above `uniform` at 50%, 60%, 70%; in their mean it is above none of ECoFLaP's" in text
 
 
 def test_telling_targets_leave_out_what_is_nearly_dense_or_guessing():
@@ -71,9 +84,9 @@ def test_the_figure_is_whole_and_names_every_line():
     text = report.figure(swept(5))
     root = ElementTree.fromstring(text)
     words = [element.text for element in root.iter() if element.tag.endswith("text")]
-    assert {"Response: by measured loss", "ECoFLaP: by importance", "Uniform: the same everywhere"} <= set(words)
+    assert {"Joint: measured together", "ECoFLaP: by importance", "Uniform: the same everywhere"} <= set(words)
     heights = [
-        float(element.get("y")) for element in root.iter() if (element.text or "").startswith(("Resp", "ECo", "Uni"))
+        float(element.get("y")) for element in root.iter() if (element.text or "").startswith(("Joint", "ECo", "Uni"))
     ]
     assert min(np.diff(sorted(heights))) >= 16, "names do not touch"
 
@@ -107,9 +120,9 @@ def test_a_command_that_fails_is_named(tmp_path, monkeypatch, capfd):
 
 
 def test_a_page_without_its_methods_is_refused_by_name():
-    without = [each for each in swept(5) if each.allocator != "response"]
-    with pytest.raises(EcoflapError, match="needs response measured"):
-        report.page(without, COSTS, 1e5)
+    without = [each for each in swept(5) if each.allocator != "joint"]
+    with pytest.raises(EcoflapError, match="needs joint measured"):
+        report.page(without, COSTS, 1e5, EARLIER)
 
 
 def test_the_committed_page_is_what_the_committed_files_give(tmp_path):
@@ -120,12 +133,12 @@ def test_the_committed_page_is_what_the_committed_files_give(tmp_path):
 
 
 def test_a_difference_that_one_seed_decides_is_not_called_sure():
-    points = [each for each in swept(0) if each.allocator != "response"]
+    points = [each for each in swept(0) if each.allocator != "joint"]
     for target, right in ((0.4, 97), (0.5, 90), (0.6, 75), (0.7, 45)):
         for seed in range(5):
             more = right + (10 if seed == 0 else 1)
             marks = [1.0] * min(100, more) + [0.0] * max(0, 100 - more)
-            points.append(point("response", target, seed, marks))
-    text = report.page(points, COSTS, 1e5)
+            points.append(point("joint", target, seed, marks))
+    text = report.page(points, COSTS, 1e5, EARLIER)
     assert "| `ecoflap` | +10.0, +1.0, +1.0, +1.0, +1.0 | -2.2 to +7.8 |" in text
     assert "in their mean it is above none of ECoFLaP's, not surely above `ecoflap`." in text

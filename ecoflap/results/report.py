@@ -10,7 +10,7 @@ from ecoflap.allocation import ALLOCATORS
 from ecoflap.comparing import DRAWS, Difference, Measured
 from ecoflap.errors import EcoflapError
 from ecoflap.results import chart
-from ecoflap.results.measuring import BLANK, EVAL_SEED, SAMPLES
+from ecoflap.results.measuring import BLANK, EARLIER_SEED, EVAL_SEED, SAMPLES
 from ecoflap.sweep import SweepPoint
 from ecoflap.sweep_file import points_at
 from ecoflap.types.bundle import write_text
@@ -20,12 +20,14 @@ from ecoflap.validation.tables import table
 PRUNER = "wanda"
 TITLES = {allocator.name: allocator.title for allocator in ALLOCATORS}
 # Lines of the figure, as far as they are measured; the first one is drawn on top.
-DRAWN = ("response", "ecoflap", "ecoflap-abs", "owl", "uniform")
+DRAWN = ("joint", "response", "ecoflap", "ecoflap-abs", "owl", "uniform")
 AGAINST = ("uniform", "ecoflap")
-NEEDED = ("response", *AGAINST)
+# What was to be the best one, and what was before it.
+OURS, BEFORE = "joint", "response"
+NEEDED = (OURS, *AGAINST)
 # Uniform pruning must have lost this much, and be this far above guessing, for a target to tell methods apart.
 MARGIN = 0.05
-MACHINE = "two cores, no GPU, two commands at a time but for seed 0"
+MACHINE = "two cores, no GPU, nothing beside it"
 # What the paper says, as an allocator less the uniform one from a target to another.
 CLAIMS = (
     ("At 40% and below the methods tie.", "ecoflap", 0.0, 0.4),
@@ -40,13 +42,14 @@ def write(docs: Path, loop: float) -> None:
     """Write the page and its figure into the folder `docs`.
 
     Args:
-        docs: holds results/demo.csv and results/costs.csv.
+        docs: holds results/demo.csv, results/costs.csv, and results/response.csv of the round before.
         loop: block forwards of the public code's loop on as many samples.
     """
     points = points_at(docs / "results" / "demo.csv").values()
+    earlier = points_at(docs / "results" / f"{BEFORE}.csv").values()
     with (docs / "results" / "costs.csv").open(encoding="utf-8") as file:
         costs = [*csv.DictReader(file)]
-    text = page(points, costs, loop)
+    text = page(points, costs, loop, earlier)
     write_text(docs / "results" / "accuracy.svg", figure(points))
     write_text(docs / "results.md", text)
 
@@ -84,7 +87,9 @@ def telling(found: Measured, blank: SweepPoint) -> list[float]:
     return [target for target, share in shares.items() if low <= share <= high and 0.5 <= target <= 0.8]
 
 
-def page(points: Iterable[SweepPoint], costs: Sequence[Mapping[str, str]], loop: float) -> str:
+def page(
+    points: Iterable[SweepPoint], costs: Sequence[Mapping[str, str]], loop: float, earlier: Iterable[SweepPoint]
+) -> str:
     """The document.
 
     Raises:
@@ -98,6 +103,7 @@ def page(points: Iterable[SweepPoint], costs: Sequence[Mapping[str, str]], loop:
     template = files("ecoflap.results").joinpath("page.md").read_text(encoding="utf-8")
     seeds = {point.seed for method in found.methods() for t in found.targets(method) for point in found.at(method, t)}
     return template.format(
+        ours=OURS,
         questions=f"{found.dense.questions:,}",
         eval_seed=EVAL_SEED,
         seeds=len(seeds),
@@ -107,11 +113,11 @@ def page(points: Iterable[SweepPoint], costs: Sequence[Mapping[str, str]], loop:
         description=_description(found),
         accuracy=_accuracy(found),
         unmeasured=_unmeasured(found),
-        first=f"{targets[0]:.0%}",
-        last=f"{targets[-1]:.0%}",
+        telling=_listed(targets),
+        shared=_listed(_shared(found, targets)),
         draws=f"{DRAWS:,}",
-        differences=_differences(found, targets),
-        by_target=_by_target(found, targets),
+        differences=_differences(found, _shared(found, targets)),
+        by_target=_by_target(found, targets, OURS),
         by_seed=_by_seed(found, targets),
         verdict=_verdict(found, targets),
         falls=_falls(found),
@@ -119,6 +125,7 @@ def page(points: Iterable[SweepPoint], costs: Sequence[Mapping[str, str]], loop:
         loop=f"{loop:,.0f}",
         costs=_costs(costs),
         claims=_claims(found),
+        **_earlier(*_read(earlier)),
     )
 
 
@@ -137,6 +144,20 @@ def _accuracy(found: Measured) -> str:
         return [_spread([point.accuracy for point in found.at(method, t)]) if t in there else "" for t in targets]
 
     return table("|".join(["allocator", *(f"{target:.0%}" for target in targets)]), _rows(found, cells))
+
+
+def _shared(found: Measured, targets: Sequence[float]) -> list[float]:
+    """Those of `targets` at which every method was measured."""
+    return [target for target in targets if target in found.targets(*found.methods())]
+
+
+def _complete(found: Measured, targets: Sequence[float]) -> list[Method]:
+    """Methods that were measured at all of `targets`, but the best one."""
+    return [method for method in found.methods() if method[1] != OURS and {*targets} <= {*found.targets(method)}]
+
+
+def _listed(targets: Sequence[float]) -> str:
+    return ", ".join(f"{target:.0%}" for target in targets)
 
 
 def _unmeasured(found: Measured) -> str:
@@ -165,15 +186,22 @@ def words(pair: Difference) -> str:
     return text if pair.sure else f"{text}, no difference"
 
 
-def _by_target(found: Measured, targets: Sequence[float]) -> str:
-    ours, others = (PRUNER, "response"), (PRUNER, "uniform")
+def _earlier(found: Measured, blank: SweepPoint) -> dict[str, str]:
+    """What the page says of the round before: on which questions, and what came of it."""
+    facts = {"earlier_questions": f"{found.dense.questions:,}", "earlier_seed": str(EARLIER_SEED)}
+    return facts | {"earlier_by_target": _by_target(found, telling(found, blank), BEFORE)}
+
+
+def _by_target(found: Measured, targets: Sequence[float], name: str) -> str:
+    """`name` less the uniform allocator at every target."""
+    ours, others = (PRUNER, name), (PRUNER, "uniform")
     rows = [[f"{target:.0%}", words(found.against(ours, others, [target]))] for target in targets]
     return table("target|points", rows)
 
 
 def _seed_means(found: Measured, other: Method, targets: Sequence[float]) -> list[float]:
-    """`response` less `other`, the mean over `targets` of every seed that both have at all of them."""
-    ours = (PRUNER, "response")
+    """`OURS` less `other`, the mean over `targets` of every seed that both have at all of them."""
+    ours = (PRUNER, OURS)
     seeds = sorted(set.intersection(*(set(found.seeds(target, ours, other)) for target in targets)))
     gaps = [found.marks(ours, target, seeds) - found.marks(other, target, seeds) for target in targets]
     return sum(gaps).mean(axis=1) / len(targets)
@@ -181,32 +209,38 @@ def _seed_means(found: Measured, other: Method, targets: Sequence[float]) -> lis
 
 def _by_seed(found: Measured, targets: Sequence[float]) -> str:
     rows = []
-    for other in found.methods():
-        if other[1] != "response":
-            means = _seed_means(found, other, targets)
-            low, high = interval(means)
-            each = ", ".join(f"{round(100 * value, 1) + 0.0:+.1f}" for value in means)
-            rows.append([f"`{other[1]}`", each, f"{100 * low:+.1f} to {100 * high:+.1f}"])
-    return table("`response` less|seed by seed|t-interval", rows)
+    for other in _complete(found, targets):
+        means = _seed_means(found, other, targets)
+        each = ", ".join(f"{round(100 * value, 1) + 0.0:+.1f}" for value in means)
+        rows.append([f"`{other[1]}`", each, _t_words(means)])
+    return table(f"`{OURS}` less|seed by seed|t-interval", rows)
+
+
+def _t_words(means: Sequence[float]) -> str:
+    """The t-interval of the mean; one seed has none."""
+    if len(means) < 2:
+        return ""
+    low, high = interval(means)
+    return f"{100 * low:+.1f} to {100 * high:+.1f}"
 
 
 def _above(found: Measured, other: Method, targets: Sequence[float]) -> bool:
-    """Whether `response` is above `other` by the bootstrap and by the t-interval over the seeds."""
-    pair = found.against((PRUNER, "response"), other, targets)
-    return pair.low > 0 and interval(_seed_means(found, other, targets))[0] > 0
+    """Whether `OURS` is above `other` by the bootstrap and by the t-interval over the seeds."""
+    pair, means = found.against((PRUNER, OURS), other, targets), _seed_means(found, other, targets)
+    return pair.low > 0 and len(means) > 1 and interval(means)[0] > 0
 
 
 def _verdict(found: Measured, targets: Sequence[float]) -> str:
-    """What was asked of `response`: above uniform at every target, and above ECoFLaP in the mean."""
+    """What was asked of `OURS`: above uniform at every target, and above ECoFLaP in the mean."""
     missed = [f"{target:.0%}" for target in targets if not _above(found, (PRUNER, "uniform"), [target])]
     every = f"not surely above `uniform` at {', '.join(missed)}" if missed else "above `uniform` at every one of them"
-    names = [name for _, name in found.methods() if name.startswith("ecoflap")]
+    names = [name for _, name in _complete(found, targets) if name.startswith("ecoflap")]
     sure = {name: _above(found, (PRUNER, name), targets) for name in names}
     above = [f"`{name}`" for name in names if sure[name]]
     rest = [f"`{name}`" for name in names if not sure[name]]
     told = f"in their mean it is above {', '.join(above)}" if above else "in their mean it is above none of ECoFLaP's"
     open_ones = f", not surely above {', '.join(rest)}" if rest else ""
-    return f"`response` is {every}; {told}{open_ones}."
+    return f"`{OURS}` is {every}; {told}{open_ones}."
 
 
 def _falls(found: Measured) -> str:
@@ -218,12 +252,15 @@ def _falls(found: Measured) -> str:
 
 
 def _costs(costs: Sequence[Mapping[str, str]]) -> str:
-    methods = list(dict.fromkeys(row["method"] for row in costs))
-    rows = []
-    for method in methods:
-        own = [row for row in costs if row["method"] == method]
-        seconds, peak = mean(float(row["seconds"]) for row in own), max(int(row["peak_bytes"]) for row in own)
-        rows.append([f"`{method}`", f"{seconds:.0f}", f"{peak / 1e9:.2f}", f"{float(own[0]['block_forwards']):,.0f}"])
+    rows = [
+        [
+            f"`{row['method']}`",
+            f"{float(row['seconds']):.0f}",
+            f"{int(row['peak_bytes']) / 1e9:.2f}",
+            f"{float(row['block_forwards']):,.0f}",
+        ]
+        for row in costs
+    ]
     return table("method|seconds|GB|block forwards", rows)
 
 
